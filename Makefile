@@ -1,0 +1,56 @@
+# Sluice. `make demo` and `make test` work on a machine that has only python3 (3.11 or newer) and make.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+DEMO_HOME := build/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint check docs locks ui real-amlworld real-fincen real-goaml clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(READY): requirements-dev.lock pyproject.toml scripts/setup
+	@PYTHON=$(PYTHON) sh scripts/setup requirements-dev.lock
+
+setup: $(READY) ## Make .venv from the hash-pinned lock
+
+demo: $(READY) ## A made-up world, from its report files to a ranked, explained queue
+	@SLUICE_HOME=$(DEMO_HOME) SLUICE_CONFIG=deploy/demo.toml $(BIN)/sluice demo
+
+lint: $(READY) ## Format, lint, types, import rules, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m sluice.docs --check
+
+check: $(READY) ## Dagster's own check of the definitions
+	$(BIN)/dg check defs
+
+test: lint check ## Every check and every test
+	$(BIN)/pytest
+
+docs: $(READY) ## Renew the generated reference
+	$(BIN)/python -m sluice.docs
+
+ui: $(READY) ## Dagster's page on http://127.0.0.1:3000, on the demo's home (SLUICE_HOME=... for another)
+	@SLUICE_HOME=$${SLUICE_HOME:-$(DEMO_HOME)} SLUICE_CONFIG=$${SLUICE_CONFIG:-deploy/demo.toml} sh scripts/ui
+
+real-amlworld: $(READY) ## AMLworld subset: trained, evaluated by time, recall per laundering attempt
+	@$(BIN)/python -m benchmarks.real_amlworld
+
+real-fincen: $(READY) ## FinCEN Files: 17 years in one run, cold-start queue, EAG corridors
+	@$(BIN)/python -m benchmarks.real_fincen
+
+real-goaml: $(READY) ## goAML samples: every element covered, sums exact, Nepal-style reports to a queue
+	@$(BIN)/python -m benchmarks.real_goaml
+
+locks: ## Renew the lock files (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-strip-extras --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -o requirements-dev.lock
+	uv pip compile pyproject.toml -c requirements-dev.lock --universal --generate-hashes --no-strip-extras --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean: ## Remove what runs have written
+	rm -rf build

@@ -1,0 +1,1 @@
+"""Runs on real and published data, and measurements: figures with their caveats, machine and versions."""

@@ -1,0 +1,59 @@
+"""What every benchmark shares: a home below `build/`, the shared data, the record of a run."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from pipelines.home import Home, open_home
+
+ROOT = Path(__file__).parent.parent
+_RESULTS = ROOT / "benchmarks" / "results"
+_LIBRARIES = ("dagster", "deltalake", "duckdb", "lxml", "polars", "pyarrow", "scikit-learn", "shap")
+
+
+def shared_data(folder: str) -> Path:
+    """A folder of the shared data; ends the program with a plain message where it is absent."""
+    root = Path(os.environ.get("SLUICE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    found = root / folder
+    if not found.is_dir():
+        sys.exit(f"The data set {folder} is not at {found}. Set SLUICE_SHARED_DATA to the folder that holds it.")
+    return found
+
+
+def fresh_home(name: str, **settings: object) -> Home:
+    """An empty home `build/NAME` with these settings."""
+    folder = ROOT / "build" / name
+    if folder.exists():
+        shutil.rmtree(folder)
+    return open_home(home=folder, **settings)
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def record(name: str, figures: Mapping[str, object], repetitions: Sequence[Mapping[str, object]] = ()) -> None:
+    """Write `benchmarks/results/NAME.json` and print the figures as one JSON line."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    entry = {
+        "name": name,
+        "figures": figures,
+        "repetitions": list(repetitions),
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit,
+        "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()},
+        "versions": {"python": platform.python_version(), **{library: version(library) for library in _LIBRARIES}},
+    }
+    _RESULTS.mkdir(exist_ok=True)
+    (_RESULTS / f"{name}.json").write_text(json.dumps(entry, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps({"name": name, **figures}, ensure_ascii=False))

@@ -1,0 +1,1 @@
+"""The only place that knows Dagster: which function makes which table, when, and what stops a night."""

@@ -1,0 +1,136 @@
+"""Every arrow of the data's flow as an asset: a thin call of the function that owns the work.
+
+Each asset holds the home's lock while it writes. Nothing here computes.
+"""
+
+from collections.abc import Callable, Iterator
+
+import dagster as dg
+
+from dagster_project.partitions import DAYS, ONE_RUN, nights_of
+from dagster_project.resources import HomeResource
+from models import lifecycle
+from pipelines import tables
+from pipelines.home import Home
+from pipelines.intake import ingest_inbox
+from pipelines.lake import Lake, Nights
+from pipelines.progress import silent
+from pipelines.steps import StepReport
+from review import nightly
+
+_INTAKE = [table.name for table in tables.INTAKE_TABLES]
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(table.name, description=table.one_row, group_name="intake", kinds={"parquet", "deltalake"})
+        for table in tables.INTAKE_TABLES
+    ],
+    partitions_def=DAYS,
+    backfill_policy=ONE_RUN,
+)
+def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
+    """What lies in the inbox, as tables; files that can't be read go to quarantine."""
+    opened = home.open()
+    with opened.writing():
+        report = ingest_inbox(opened, nights_of(context))
+    for name in _INTAKE:
+        yield dg.MaterializeResult(asset_key=name, metadata={**report.metadata(), "new_rows": report.rows[name]})
+
+
+def _step(
+    context: dg.AssetExecutionContext,
+    home: HomeResource,
+    build: Callable[[Home, Nights], StepReport],
+) -> dg.MaterializeResult[None]:
+    opened = home.open()
+    with opened.writing():
+        return dg.MaterializeResult(metadata=build(opened, nights_of(context)).metadata())
+
+
+@dg.asset(
+    deps=["transactions", "accounts", "parties"],
+    group_name="network",
+    kinds={"duckdb"},
+    partitions_def=DAYS,
+    backfill_policy=ONE_RUN,
+)
+def nodes(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """Accounts, persons and entities that the nights' transactions name."""
+    return _step(context, home, nightly.build_nodes)
+
+
+@dg.asset(
+    deps=["reports", "transactions"],
+    group_name="network",
+    kinds={"duckdb"},
+    partitions_def=DAYS,
+    backfill_policy=ONE_RUN,
+)
+def edges(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """The nights' transactions between two known nodes."""
+    return _step(context, home, nightly.build_edges)
+
+
+@dg.asset(deps=[nodes, edges], group_name="features", kinds={"duckdb"}, partitions_def=DAYS, backfill_policy=ONE_RUN)
+def transaction_features(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """Point-in-time and as-of features of every transaction that the night learnt of."""
+    return _step(context, home, nightly.build_transaction_features)
+
+
+@dg.asset(deps=[nodes, edges], group_name="features", kinds={"duckdb"}, partitions_def=DAYS, backfill_policy=ONE_RUN)
+def account_features(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """Features of every account that moved on the night."""
+    return _step(context, home, nightly.build_account_features)
+
+
+@dg.asset(deps=[nodes, edges], group_name="features", kinds={"duckdb"}, partitions_def=DAYS, backfill_policy=ONE_RUN)
+def hits(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """Typologies found on the night."""
+    return _step(context, home, nightly.build_hits)
+
+
+@dg.asset(deps=["labels", transaction_features], group_name="models", kinds={"scikitlearn"})
+def transaction_model(home: HomeResource) -> dg.MaterializeResult[None]:
+    """A model of laundering transactions, trained on everything known by the last night; promoted if it wins."""
+    opened = home.open()
+    known = nightly.nights_with_reports(opened)
+    if known is None:
+        raise dg.Failure("The lake holds no report yet. Run the night job first.", allow_retries=False)
+    with opened.writing():
+        trained = lifecycle.train_and_promote(opened, known.last, progress=silent)
+    return dg.MaterializeResult(metadata=trained.metadata())
+
+
+@dg.asset(
+    deps=[transaction_features, account_features, hits, transaction_model],
+    group_name="models",
+    kinds={"scikitlearn"},
+    partitions_def=DAYS,
+    backfill_policy=ONE_RUN,
+)
+def scores(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """Calibrated risk of the night's transactions and accounts; an order where no model is in force yet."""
+    return _step(context, home, nightly.build_scores)
+
+
+@dg.asset(deps=[hits, scores], group_name="review", kinds={"polars"}, partitions_def=DAYS, backfill_policy=ONE_RUN)
+def alerts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """The night's ranked alerts, each with its reasons and evidence."""
+    return _step(context, home, nightly.build_alerts)
+
+
+outcomes = dg.AssetSpec(
+    "outcomes", deps=[alerts], group_name="review", description=tables.OUTCOMES.one_row, partitions_def=DAYS
+)
+"""Decisions of analysts; made by people, and read by the next training."""
+
+NIGHT = (intake, nodes, edges, transaction_features, account_features, hits, scores, alerts)
+"""What the night job makes."""
+
+ALL = (*NIGHT, transaction_model, outcomes)
+
+
+def lake_of(home: HomeResource) -> Lake:
+    """The home's lake."""
+    return Lake(home.open().lake)

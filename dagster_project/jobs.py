@@ -1,0 +1,42 @@
+"""The night's job, its schedule, and the watch on the inbox. Holds no work."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project import assets
+from dagster_project.resources import HomeResource
+
+_WATCHED_DAYS = 30
+
+night = dg.define_asset_job(
+    "night",
+    selection=dg.AssetSelection.assets(*assets.NIGHT),
+    executor_def=dg.in_process_executor,
+    description="Yesterday's reports in, this morning's queue out.",
+)
+
+training = dg.define_asset_job(
+    "training",
+    selection=dg.AssetSelection.assets(assets.transaction_model),
+    executor_def=dg.in_process_executor,
+    description="Train a challenger; it replaces the champion only if it wins on weeks that neither has seen.",
+)
+
+every_night = dg.build_schedule_from_partitioned_job(night, name="every_night", hour_of_day=2)
+every_week = dg.ScheduleDefinition("every_week", job=training, cron_schedule="0 4 * * 0", execution_timezone="UTC")
+
+
+@dg.sensor(job=night, minimum_interval_seconds=300, description="Late files: a run for the day that they arrived for.")
+def inbox(home: HomeResource) -> Iterator[dg.RunRequest]:
+    """A run of the night job for each of the last 30 days whose inbox folder changed after that night's run."""
+    folder = home.open().inbox
+    days = sorted(day for day in folder.glob("????-??-??") if day.is_dir())[-_WATCHED_DAYS:]
+    for day in days:
+        newest = max((file.stat().st_mtime_ns for file in day.rglob("*") if file.is_file()), default=0)
+        if newest:
+            yield dg.RunRequest(run_key=f"{day.name}-{newest}", partition_key=day.name)
+
+
+ALL_JOBS = (night, training)
+ALL_SCHEDULES = (every_night, every_week)

@@ -1,0 +1,281 @@
+"""What every feature means: name, words in English and Russian, unit, window, horizon and the SQL file it is from."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.tables import CHANNELS, Column, Table, Type
+
+Horizon = Literal["raw", "pit", "asof"]
+
+CHANNEL_FEATURES = tuple(f"raw_channel_{channel}" for channel in CHANNELS)
+"""The features that a model which must not see the channel leaves out."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of a feature table; the reasons are templates over `value` and `usual`."""
+
+    name: str
+    meaning_en: str
+    meaning_ru: str
+    unit: str
+    window: str
+    horizon: Horizon
+    source: str
+
+    @property
+    def reason_en(self) -> str:
+        """A sentence for an alert, in English."""
+        return f"{self.meaning_en}: {{value}} (usually {{usual}})"
+
+    @property
+    def reason_ru(self) -> str:
+        """A sentence for an alert, in Russian."""
+        return f"{self.meaning_ru}: {{value}} (обычно {{usual}})"
+
+
+_Words = tuple[str, str, str]
+
+_WINDOWS = {"1d": ("in 1 day", "за 1 день"), "7d": ("in 7 days", "за 7 дней"), "30d": ("in 30 days", "за 30 дней")}
+_SIDES = {"in": ("incoming", "входящих"), "out": ("outgoing", "исходящих")}
+_ENDS = {"src": ("payer", "плательщик"), "dst": ("receiver", "получатель")}
+
+_PER_SIDE: dict[str, _Words] = {
+    "count": ("{side} transactions", "число {side} операций", "count"),
+    "sum": ("sum of {side} transactions", "сумма {side} операций", "local currency"),
+    "max": ("largest of {side} transactions", "наибольшая из {side} операций", "local currency"),
+    "mean": ("mean of {side} transactions", "средняя сумма {side} операций", "local currency"),
+    "std": ("spread of {side} amounts", "разброс сумм {side} операций", "local currency"),
+    "fan": ("distinct counterparties of {side} transactions", "число контрагентов {side} операций", "count"),
+    "log_std": ("spread of {side} log amounts", "разброс логарифмов сумм {side} операций", "log"),
+    "log_skew": ("skewness of {side} log amounts", "асимметрия логарифмов сумм {side} операций", "ratio"),
+    "log_kurtosis": ("kurtosis of {side} log amounts", "эксцесс логарифмов сумм {side} операций", "ratio"),
+    "age_mean": ("mean age of {side} transactions", "средняя давность {side} операций", "days"),
+    "age_std": ("spread of the ages of {side} transactions", "разброс давности {side} операций", "days"),
+    "fresh_share": ("share of new counterparties, {side}", "доля новых контрагентов {side} операций", "share"),
+    "top_share": ("largest counterparty's share, {side}", "доля главного контрагента {side} операций", "share"),
+    "cash_share": ("share of cash in {side} amounts", "доля наличных в сумме {side} операций", "share"),
+    "latest_days": ("days since the latest of {side} transactions", "дней после последней из {side} операций", "days"),
+}
+_PER_WINDOW: dict[str, _Words] = {
+    "net_sum": ("received less paid", "получено за вычетом уплаченного", "local currency"),
+    "balance": ("received less paid, to turnover", "отношение остатка к обороту", "ratio"),
+    "pass_count": ("transactions that pass on an amount received within 72 h", "число транзитных операций", "count"),
+    "pass_sum": ("sum passed on within 72 h", "сумма транзита в течение 72 ч", "local currency"),
+    "pass_share": ("share of payments that pass on money received", "доля транзита в платежах", "share"),
+    "gather_scatter": ("payers x receivers x share kept", "плательщики x получатели x сохранённая доля", "index"),
+}
+_PLAIN: dict[str, _Words] = {
+    "pass_wait_hours_30d": ("shortest wait before money is passed on", "наименьшее время до транзита", "hours"),
+    "reciprocity_30d": ("share of counterparties both ways", "доля взаимных контрагентов", "share"),
+    "round_share_30d": ("share of round amounts", "доля круглых сумм", "share"),
+    "below_threshold_count_7d": ("amounts just below the threshold", "число сумм чуть ниже порога", "count"),
+    "below_threshold_count_30d": ("amounts just below the threshold", "число сумм чуть ниже порога", "count"),
+    "cross_border_share_30d": ("share of cross-border transactions", "доля трансграничных операций", "share"),
+    "cross_currency_share_30d": ("share of currency exchanges", "доля операций с разными валютами", "share"),
+    "night_share_30d": ("share of transactions from 00 to 06 UTC", "доля операций с 00 до 06 UTC", "share"),
+    "active_hours_30d": ("distinct hours of the day with transactions", "число часов суток с операциями", "count"),
+    "active_days_30d": ("distinct days with transactions", "число дней с операциями", "count"),
+    "first_seen_days_30d": ("days since the first transaction", "дней после первой операции", "days"),
+    "idle_days_30d": ("days without transactions before the night", "дней без операций до этой ночи", "days"),
+    "is_capped": ("too many transactions to search for pairs", "слишком много операций для поиска пар", "flag"),
+}
+_RAW: dict[str, _Words] = {
+    "log_amount": ("amount, logarithm", "логарифм суммы", "log"),
+    "amount": ("amount", "сумма", "local currency"),
+    "is_round": ("round amount", "круглая сумма", "flag"),
+    "is_below_threshold": ("amount just below the threshold", "сумма чуть ниже порога", "flag"),
+    "hour_sin": ("time of day (UTC), sine", "время суток (UTC), синус", "ratio"),
+    "hour_cos": ("time of day (UTC), cosine", "время суток (UTC), косинус", "ratio"),
+    "weekday": ("day of the week, Monday is 0", "день недели, понедельник — 0", "day"),
+    "delay_days": ("days from the transaction to the cut-off", "дней от операции до среза", "days"),
+    "is_self": ("payer and receiver are one", "плательщик и получатель совпадают", "flag"),
+    "is_cross_currency": ("different currencies", "разные валюты сторон", "flag"),
+    "is_cross_border": ("different countries", "разные страны сторон", "flag"),
+}
+_PAIR: dict[str, _Words] = {
+    "pit_pair_count_30d": ("earlier payments of this pair", "прежних платежей этой пары", "count"),
+    "pit_pair_sum_30d": ("sum of earlier payments of this pair", "сумма прежних платежей этой пары", "local currency"),
+    "pit_pair_reverse_count_30d": ("earlier payments the other way", "прежних встречных платежей", "count"),
+    "pit_pair_gap_hours": ("hours since the pair's last payment", "часов после прошлого платежа пары", "hours"),
+    "pit_is_pair_first_30d": ("first payment of this pair", "первый платёж этой пары", "flag"),
+}
+_SHAPES: dict[str, _Words] = {
+    "asof_scatter_middles": (
+        "accounts beside the receiver on the way to one end",
+        "посредников до общего конца",
+        "count",
+    ),
+    "asof_scatter_paths": ("paths of two hops that begin here", "путей из двух переводов отсюда", "count"),
+    "asof_scatter_kept": ("share kept on the way to one end", "доля, дошедшая до общего конца", "share"),
+    "asof_gather_middles": ("accounts beside the payer from one start", "посредников от общего начала", "count"),
+    "asof_gather_paths": ("paths of two hops that end here", "путей из двух переводов сюда", "count"),
+    "asof_gather_kept": ("share kept from one start", "доля, дошедшая от общего начала", "share"),
+    "asof_beside_paths": ("paths of two hops beside the payment", "обходных путей из двух переводов", "count"),
+    "asof_cycles_2": ("payments back", "встречный платёж", "flag"),
+    "asof_cycles_3": ("cycles of three", "циклов из трёх переводов", "count"),
+    "asof_cycles_4": ("cycles of four", "циклов из четырёх переводов", "count"),
+    "asof_fan_product_7d": ("receivers of the payer x payers of the receiver", "произведение вееров сторон", "index"),
+    "asof_fan_product_30d": ("receivers of the payer x payers of the receiver", "произведение вееров сторон", "index"),
+    "asof_is_capped": ("an end has too many transactions to search", "у стороны слишком много операций", "flag"),
+}
+
+
+def _window(name: str) -> str:
+    last = name.rsplit("_", 1)[-1]
+    return last if last in _WINDOWS else ""
+
+
+def _feature(name: str, words: _Words, side: str = "", end: str = "", source: str = "transaction_features") -> Feature:
+    window = _window(name)
+    english, russian, unit = words
+    sides = _SIDES.get(side, ("", ""))
+    ends = _ENDS.get(end, ("", ""))
+    spans = _WINDOWS.get(window, ("", ""))
+    parts_en = (f"{ends[0]}: " if end else "", english.format(side=sides[0]), f" {spans[0]}" if window else "")
+    parts_ru = (f"{ends[1]}: " if end else "", russian.format(side=sides[1]), f" {spans[1]}" if window else "")
+    horizon: Horizon = "raw" if name.startswith("raw_") else "pit" if name.startswith("pit_") else "asof"
+    return Feature(name, "".join(parts_en), "".join(parts_ru), unit, window, horizon, f"features/sql/{source}.sql")
+
+
+def _account_words() -> dict[str, tuple[_Words, str]]:
+    """Names of account features after the horizon, with their words and side, in the order of the contract."""
+    found: dict[str, tuple[_Words, str]] = {}
+    for side in _SIDES:
+        for window in _WINDOWS:
+            for what in ("count", "sum", "max", "mean", "std", "fan"):
+                found[f"{side}_{what}_{window}"] = (_PER_SIDE[what], side)
+        for window in ("7d", "30d"):
+            for what in ("log_std", "log_skew", "log_kurtosis", "age_mean", "age_std"):
+                found[f"{side}_{what}_{window}"] = (_PER_SIDE[what], side)
+        for what in ("fresh_share_7d", "top_share_30d", "latest_days", "cash_share_30d"):
+            found[f"{side}_{what}"] = (_PER_SIDE[what.removesuffix("_7d").removesuffix("_30d")], side)
+    for window in _WINDOWS:
+        for what in ("net_sum", "balance"):
+            found[f"{what}_{window}"] = (_PER_WINDOW[what], "")
+    for window in ("7d", "30d"):
+        for what in ("pass_count", "pass_sum", "pass_share", "gather_scatter"):
+            found[f"{what}_{window}"] = (_PER_WINDOW[what], "")
+    return {**found, **{name: (words, "") for name, words in _PLAIN.items()}}
+
+
+def _accounts() -> tuple[Feature, ...]:
+    return tuple(
+        _feature(f"asof_{name}", words, side, source="account_features")
+        for name, (words, side) in _account_words().items()
+    )
+
+
+def _raw() -> list[Feature]:
+    channels: dict[str, _Words] = {
+        f"channel_{channel}": (f"channel: {channel}", f"канал: {channel}", "flag") for channel in CHANNELS
+    }
+    return [_feature(f"raw_{name}", words) for name, words in {**_RAW, **channels}.items()]
+
+
+def _before(end: str) -> list[Feature]:
+    """Point-in-time features of one end."""
+    own, other = ("out", "in") if end == "src" else ("in", "out")
+    found = [
+        _feature(f"pit_{end}_{side}_{what}_{window}", _PER_SIDE[what], side, end)
+        for window in _WINDOWS
+        for side in _SIDES
+        for what in ("count", "sum")
+    ]
+    found += [_feature(f"pit_{end}_{own}_fan_{window}", _PER_SIDE["fan"], own, end) for window in ("7d", "30d")]
+    gap: _Words = ("hours since the last of {side} transactions", "часов после последней из {side} операций", "hours")
+    first: _Words = ("days since the first transaction", "дней после первой операции", "days")
+    mean: _Words = ("amount to the mean of {side} ones", "сумма к средней из {side}", "ratio")
+    flow: _Words = ("amount to the sum of {side} ones", "сумма к сумме {side}", "ratio")
+    return [
+        *found,
+        *(_feature(f"pit_{end}_{side}_gap_hours", gap, side, end) for side in _SIDES),
+        _feature(f"pit_{end}_first_seen_days", first, "", end),
+        _feature(f"pit_{end}_amount_to_{own}_mean_30d", mean, own, end),
+        _feature(f"pit_amount_to_{end}_{other}_sum_1d", flow, other, end),
+    ]
+
+
+def _against(end: str, side: str) -> list[Feature]:
+    mean: _Words = ("amount to the mean of {side} ones", "сумма к средней из {side}", "ratio")
+    z: _Words = ("amount less the mean of {side} ones, in spreads", "отклонение суммы от средней из {side}", "ratio")
+    return [
+        _feature(f"asof_amount_to_{end}_{side}_mean_30d", mean, side, end),
+        _feature(f"asof_amount_z_{end}_{side}_30d", z, side, end),
+    ]
+
+
+def _transactions() -> tuple[Feature, ...]:
+    return (
+        *_raw(),
+        *_before("src"),
+        *_before("dst"),
+        *(_feature(name, words) for name, words in _PAIR.items()),
+        *_against("src", "out"),
+        *_against("dst", "in"),
+        *(_feature(name, words) for name, words in _SHAPES.items()),
+        *(
+            _feature(f"asof_{end}_{name}", words, side, end)
+            for end in _ENDS
+            for name, (words, side) in _account_words().items()
+            if name != "is_capped"
+        ),
+    )
+
+
+ACCOUNT = _accounts()
+TRANSACTION = _transactions()
+FEATURES = (*TRANSACTION, *ACCOUNT)
+
+
+def _columns(features: tuple[Feature, ...]) -> tuple[Column, ...]:
+    return tuple(Column(feature.name, Type.REAL, feature.meaning_en) for feature in features)
+
+
+TRANSACTION_FEATURES = Table(
+    "transaction_features",
+    "one edge and the night that learnt of it",
+    (
+        Column("edge_id", Type.INT, "the edge", required=True),
+        Column("transaction_id", Type.TEXT, "the transaction", required=True),
+        Column("received_on", Type.DATE, "the night that computed the row (UTC)", required=True),
+        Column("src", Type.INT, "`node_id` of the payer", required=True),
+        Column("dst", Type.INT, "`node_id` of the receiver", required=True),
+        Column("occurred_s", Type.INT, "when the value moved, in seconds since 1970", required=True),
+        *_columns(TRANSACTION),
+    ),
+    key=("edge_id",),
+)
+
+ACCOUNT_FEATURES = Table(
+    "account_features",
+    "one account and a night that learnt something new of it",
+    (
+        Column("node_id", Type.INT, "the account, person or entity", required=True),
+        Column("received_on", Type.DATE, "the night that computed the row (UTC)", required=True),
+        *_columns(ACCOUNT),
+    ),
+    key=("node_id", "received_on"),
+)
+
+
+def model_features() -> list[str]:
+    """The columns of TRANSACTION_FEATURES that a model may learn from."""
+    return [feature.name for feature in TRANSACTION]
+
+
+def account_model_features() -> list[str]:
+    """The columns of ACCOUNT_FEATURES that a model may learn from."""
+    return [feature.name for feature in ACCOUNT]
+
+
+def feature(name: str) -> Feature:
+    """The feature of a column of TRANSACTION_FEATURES or ACCOUNT_FEATURES.
+
+    Raises:
+        KeyError: there is no such feature.
+    """
+    return _BY_NAME[name]
+
+
+_BY_NAME = {item.name: item for item in FEATURES}

@@ -1,0 +1,145 @@
+"""The engine: DuckDB in memory, run on named SQL files over inputs with fixed names.
+
+Nothing is formatted into SQL text: inputs are views or tables, values are `$name` parameters.
+"""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import polars as pl
+
+from pipelines.home import Settings
+from pipelines.lake import Lake, Nights
+from pipelines.tables import Table
+
+SQL = Path(__file__).parent / "sql"
+
+Params = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one SQL file cost."""
+
+    name: str
+    rows: int
+    seconds: float
+
+
+class Engine:
+    """A DuckDB connection that may use nothing but what it is given."""
+
+    def __init__(self, threads: int, memory_limit_gb: float, scratch: Path) -> None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "threads": str(threads),
+                "memory_limit": f"{int(memory_limit_gb * 1024)}MiB",
+                "temp_directory": str(scratch),
+                "preserve_insertion_order": "false",
+            }
+        )
+        self._connection.execute("set python_enable_replacements = false")
+        self._connection.execute("set timezone = 'UTC'")
+        self._schema: dict[str, list[str]] = {}
+        self.explain: list[Stage] = []
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """An engine with the threads, memory and scratch folder of the settings."""
+        return cls(settings.threads, settings.memory_limit_gb, settings.home.absolute() / "scratch")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def register_files(self, table: Table, files: Sequence[str]) -> None:
+        """Make the rows of Parquet `files` the input named `table.name`, with the contract's types."""
+        if not files:
+            self.register(table.name, table.empty())
+            return
+        relation = self._connection.sql(
+            "select * from read_parquet($files, hive_partitioning = true, hive_types_autocast = false)",
+            params={"files": list(files)},
+        )
+        self._contract(relation, table).create_view(table.name, replace=True)
+
+    def register_table(self, lake: Lake, table: Table, nights: Nights | None) -> None:
+        """Make the lake's rows of some nights the input named `table.name`."""
+        self.register_files(table, lake.files(table, nights))
+
+    def register(self, name: str, frame: pl.DataFrame) -> None:
+        """Make a frame the input named `name`."""
+        self._connection.register(name, frame.to_arrow())
+
+    def run(self, sql_path: Path, params: Params | None = None) -> duckdb.DuckDBPyRelation:
+        """The relation that a SQL file describes; only the parameters that its text names are passed."""
+        text = read_sql(sql_path)
+        given = {name: value for name, value in (params or {}).items() if name in _names(text)}
+        return self._connection.sql(text, params=given)
+
+    def frame(self, table: Table, sql_path: Path, params: Params | None = None) -> pl.DataFrame:
+        """The rows of a SQL file with the contract's columns, types and order of rows."""
+        start = time.perf_counter()
+        arrow = self._contract(self.run(sql_path, params), table).to_arrow_table()
+        rows = table.conform(pl.DataFrame(arrow)).sort(table.key)
+        self._note(sql_path, rows.height, start)
+        return rows
+
+    def plain(self, sql_path: Path, params: Params | None = None) -> pl.DataFrame:
+        """The rows of a SQL file that has no contract."""
+        return pl.DataFrame(self.run(sql_path, params).to_arrow_table())
+
+    def materialise(self, name: str, sql_path: Path, params: Params | None = None) -> int:
+        """Keep the rows of a SQL file as the input named `name` of later files; the number of rows."""
+        start = time.perf_counter()
+        self._connection.execute("drop table if exists " + _identifier(name))
+        self.run(sql_path, params).create(name)
+        counted = self._connection.table(name).count("*").fetchall()
+        rows = int(counted[0][0])
+        self._note(sql_path, rows, start)
+        return rows
+
+    def drop(self, name: str) -> None:
+        """Free a kept table."""
+        self._connection.execute("drop table if exists " + _identifier(name))
+
+    def _note(self, sql_path: Path, rows: int, start: float) -> None:
+        self.explain.append(Stage(sql_path.stem, rows, time.perf_counter() - start))
+
+    @staticmethod
+    def _contract(relation: duckdb.DuckDBPyRelation, table: Table) -> duckdb.DuckDBPyRelation:
+        casts: list[Any] = [
+            duckdb.ColumnExpression(name).cast(duckdb.sqltype(kind)).alias(name)
+            for name, kind in table.duckdb_types.items()
+        ]
+        return relation.select(*casts)
+
+
+@lru_cache(maxsize=256)
+def read_sql(path: Path) -> str:
+    """The text of a SQL file."""
+    return path.read_text(encoding="utf-8")
+
+
+def _names(text: str) -> set[str]:
+    return set(re.findall(r"\$([a-z_][a-z0-9_]*)", re.sub(r"--[^\n]*", "", text)))
+
+
+def _identifier(name: str) -> str:
+    if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+        raise ValueError(f"{name!r} is not a table name")
+    return name

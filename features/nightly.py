@@ -1,0 +1,86 @@
+"""What a range of nights knows: the inputs that features and typologies share, in chunks that fit in memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+
+import polars as pl
+
+from features.engine import SQL, Engine
+from pipelines.home import Settings
+from pipelines.lake import Lake, Nights
+from pipelines.tables import EDGES, NODES, REPORTS
+
+DAY_S = 86_400
+WINDOW_DAYS = 30
+LOOKBACK_DAYS = 60
+"""Windows reach 30 days back from an edge; edges that arrive within 30 days of their time have whole windows."""
+SHAPE_DAYS = 14
+HUB_CAP = 200
+ROW_BUDGET = 8_000_000
+
+EARLY_DAYS = 1
+"""A transaction may be dated one day after the day of its receipt (time zones)."""
+
+
+def cutoff_s(night: date) -> int:
+    """The last second of the night's day (UTC), in seconds since 1970."""
+    return int(datetime.combine(night, time(23, 59, 59), UTC).timestamp())
+
+
+def parameters(threshold: float) -> dict[str, object]:
+    """The parameters of the shared SQL files; `threshold` is the national reporting threshold."""
+    return {
+        "window_s": WINDOW_DAYS * DAY_S,
+        "lookback_s": LOOKBACK_DAYS * DAY_S,
+        "shape_s": SHAPE_DAYS * DAY_S,
+        "hub_cap": HUB_CAP,
+        "threshold": threshold,
+    }
+
+
+def each_night(nights: Nights) -> list[date]:
+    """Every night of the range."""
+    return [nights.first + timedelta(days=day) for day in range((nights.last - nights.first).days + 1)]
+
+
+def nights_frame(nights: Nights) -> pl.DataFrame:
+    """The range as a table: night, cutoff_s."""
+    every = each_night(nights)
+    return pl.DataFrame(
+        {"night": every, "cutoff_s": [cutoff_s(night) for night in every]},
+        schema={"night": pl.Date, "cutoff_s": pl.Int64},
+    )
+
+
+def reach(nights: Nights, lookback_days: int = LOOKBACK_DAYS) -> Nights:
+    """The nights whose partitions may hold an edge that the range looks at."""
+    return Nights(nights.first - timedelta(days=lookback_days + EARLY_DAYS), nights.last)
+
+
+@contextmanager
+def knowing(lake: Lake, nights: Nights, settings: Settings, *, lookback_days: int = LOOKBACK_DAYS) -> Iterator[Engine]:
+    """An engine with `nights`, `edges`, `nodes`, `reports` and `known_edges` of a range."""
+    with Engine.open(settings) as engine:
+        far = reach(nights, lookback_days)
+        engine.register("nights", nights_frame(nights))
+        for table in (EDGES, REPORTS, NODES):
+            engine.register_table(lake, table, far)
+        engine.materialise("known_edges", SQL / "known_edges.sql")
+        yield engine
+
+
+def chunks(lake: Lake, nights: Nights, settings: Settings, row_budget: int = ROW_BUDGET) -> list[Nights]:
+    """The range cut into ranges whose nights together look at no more than `row_budget` edges, or at one night."""
+    with Engine.open(settings) as engine:
+        engine.register("nights", nights_frame(nights))
+        engine.register_table(lake, EDGES, reach(nights))
+        sizes = engine.plain(SQL / "night_sizes.sql", {"window_s": (WINDOW_DAYS + EARLY_DAYS) * DAY_S})
+    found: list[Nights] = []
+    first, total = nights.first, 0
+    for night, count in sizes.iter_rows():
+        if total and total + count > row_budget:
+            found.append(Nights(first, night - timedelta(days=1)))
+            first, total = night, 0
+        total += count
+    return [*found, Nights(first, nights.last)]

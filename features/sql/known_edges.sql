@@ -1,0 +1,49 @@
+-- known_edges: one row per edge that some night knows, with the night from which it is no longer
+-- known. The next version of a report supersedes the last one, unless it only adds to it or says
+-- the same again; a deletion supersedes and brings nothing; a duplicate of a report brings
+-- nothing. An edge is known on night n when received_on <= n and (superseded_on is null or > n).
+-- inputs: edges, reports. key: edge_id.
+with version as (
+    select
+        report_key,
+        relation,
+        min(
+            case when relation not in ('supplement', 'duplicate') then received_on end
+        ) over (
+            partition by jurisdiction, reporting_entity_id, report_reference
+            order by received_on, reported_at nulls first, submission_id, report_ordinal, report_key
+            rows between 1 following and unbounded following
+        ) as superseded_on,
+        row_number() over (
+            partition by jurisdiction, reporting_entity_id, report_reference
+            order by received_on, reported_at nulls first, submission_id, report_ordinal, report_key
+        ) as ordinal
+    from reports
+)
+select
+    edges.edge_id,
+    edges.received_on,
+    edges.transaction_id,
+    edges.src,
+    edges.dst,
+    edges.occurred_s,
+    edges.amount_local,
+    cast(round(least(edges.amount_local, 100000000000000) * 100) as bigint) as amount_c,
+    cast(
+        round(ln(1 + least(cast(edges.amount_local as double), 1e14)) * 1000) as bigint
+    ) as log_m,
+    edges.channel,
+    edges.is_date_only,
+    edges.is_cross_currency,
+    coalesce(edges.src_country <> edges.dst_country, false) as is_cross_border,
+    version.superseded_on
+from edges
+left join version on version.report_key = edges.report_key
+where
+    version.report_key is null
+    or (
+        version.relation <> 'delete'
+        and (version.relation <> 'duplicate' or version.ordinal = 1)
+        and (version.superseded_on is null or version.superseded_on > edges.received_on)
+    )
+order by edges.edge_id

@@ -1,0 +1,63 @@
+"""The engine: what it may see, and the types that it returns."""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from features.engine import Engine
+from pipelines.tables import EDGES, RUNS
+from tests.features.worlds import day
+
+
+def sql(root: Path, text: str) -> Path:
+    path = root / "some.sql"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(1, 0.5, tmp_path / "scratch")
+
+
+def test_an_empty_list_of_files_is_a_typed_table(engine: Engine, tmp_path: Path) -> None:
+    engine.register_files(EDGES, [])
+    got = engine.frame(EDGES, sql(tmp_path, "select * from edges"))
+    assert got.equals(EDGES.empty())
+
+
+def test_a_frame_gets_the_contracts_types_and_order(engine: Engine, tmp_path: Path) -> None:
+    text = "select '7' as row_count, 'b' as step, 'x' as inputs_digest, '2024-03-01' as received_on, 1 as stray"
+    got = engine.frame(RUNS, sql(tmp_path, text))
+    assert dict(got.schema) == dict(RUNS.polars_schema)
+    assert got.row(0) == (day(0), "b", "x", 7)
+    assert [(stage.name, stage.rows) for stage in engine.explain] == [("some", 1)]
+
+
+def test_parameters_are_values_and_only_those_named_are_passed(engine: Engine, tmp_path: Path) -> None:
+    path = sql(tmp_path, "-- parameters: $other\nselect cast($what as varchar) as what")
+    got = engine.plain(path, {"what": "'; drop table edges; --", "other": 1, "third": 2})
+    assert got.item() == "'; drop table edges; --"
+
+
+def test_a_python_name_is_no_table(engine: Engine, tmp_path: Path) -> None:
+    stray = pl.DataFrame({"a": [1]})
+    assert stray.height == 1
+    with pytest.raises(duckdb.CatalogException):
+        engine.plain(sql(tmp_path, "select * from stray"))
+
+
+def test_no_extension_is_loaded_from_anywhere(engine: Engine, tmp_path: Path) -> None:
+    text = "select name, value from duckdb_settings() where name like 'auto%known_extensions' order by name"
+    assert set(engine.plain(sql(tmp_path, text))["value"]) == {"false"}
+
+
+def test_kept_tables_are_replaced_and_dropped(engine: Engine, tmp_path: Path) -> None:
+    assert engine.materialise("kept", sql(tmp_path, "select 1 as a"), {}) == 1
+    (tmp_path / "next.sql").write_text("select unnest([1, 2]) as a", encoding="utf-8")
+    assert engine.materialise("kept", tmp_path / "next.sql") == 2
+    engine.drop("kept")
+    with pytest.raises(ValueError, match="not a table name"):
+        engine.drop("kept; drop table x")

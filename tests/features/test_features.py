@@ -1,0 +1,313 @@
+"""Transaction and account features: hand-made tables, an oracle on random graphs, and the laws that hold for all."""
+
+import itertools
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features import accounts, catalog, nightly, transactions
+from features.catalog import ACCOUNT_FEATURES, TRANSACTION_FEATURES
+from pipelines.lake import Lake, Nights
+from pipelines.tables import EDGES, REPORTS, TRANSACTIONS
+from tests.features import oracle
+from tests.features.worlds import at, day, movement, quick, world
+
+LAST = 45
+
+
+def table(root: Path, rows: list[dict[str, Any]], first: int, last: int, threads: int = 1) -> pl.DataFrame:
+    lake = world(root, rows)
+    return transactions.build(lake, Nights(day(first), day(last)), quick(root, threads))
+
+
+def by_id(frame: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    return {row["transaction_id"]: row for row in frame.iter_rows(named=True)}
+
+
+# ---------------------------------------------------------------------------------------------- hand-made tables
+
+
+def test_windows_of_a_hand_made_table(tmp_path: Path) -> None:
+    rows = [
+        movement("a", "b", 100, at(0, 10), id="old"),
+        movement("a", "c", 50, at(6, 10), id="c"),
+        movement("x", "a", 300, at(6, 20), id="x"),
+        movement("a", "b", 20, at(7, 10), id="new"),
+        movement("a", "b", 7, at(7, 10), id="tie"),
+    ]
+    got = by_id(table(tmp_path, rows, 7, 7))
+    assert set(got) == {"new", "tie"}
+    row = min(got.values(), key=lambda r: r["edge_id"])
+    later = max(got.values(), key=lambda r: r["edge_id"])
+    assert row["pit_src_out_count_1d"] == 0  # a day before to the second is out
+    assert row["pit_src_in_count_1d"] == 1
+    assert row["pit_src_out_count_7d"] == 1
+    assert row["pit_src_out_count_30d"] == 2
+    assert row["pit_src_out_sum_30d"] == 150
+    assert row["pit_pair_count_30d"] == 1
+    assert later["pit_pair_count_30d"] == 2
+    assert row["pit_src_in_gap_hours"] == pytest.approx((86400 - 10) / 3600)
+    for tied in (row, later):
+        assert tied["asof_src_out_count_1d"] == 2
+        assert tied["asof_src_out_count_7d"] == 3
+        assert tied["asof_src_out_fan_30d"] == 2
+        assert tied["asof_dst_in_sum_30d"] == 127
+        assert tied["asof_src_net_sum_30d"] == 300 - 177
+
+
+def test_pass_through_of_a_hand_made_table(tmp_path: Path) -> None:
+    rows = [
+        movement("x", "m", 100, at(0), id="in1"),
+        movement("m", "y", 90, at(3), id="just"),
+        movement("m", "y", "89.99", at(2), id="little"),
+        movement("m", "y", 110, at(1), id="more"),
+        movement("m", "y", 100, at(3, 1), id="late"),
+    ]
+    got = by_id(table(tmp_path, rows, 3, 3))
+    assert got["just"]["asof_src_pass_count_7d"] == 2
+    assert got["just"]["asof_src_pass_sum_7d"] == 200
+    assert got["just"]["asof_src_pass_wait_hours_30d"] == 24
+
+
+def test_scatter_gather_of_a_hand_made_table(tmp_path: Path) -> None:
+    rows = [movement("s", f"m{i}", 100, at(0, i), id=f"s{i}") for i in range(4)]
+    rows += [movement(f"m{i}", "t", 90, at(1, i), id=f"g{i}") for i in range(4)]
+    got = by_id(table(tmp_path, rows, 0, 1))
+    assert {got[f"s{i}"]["asof_scatter_middles"] for i in range(4)} == {0}
+    assert {got[f"g{i}"]["asof_gather_middles"] for i in range(4)} == {4}
+    assert got["g0"]["asof_gather_kept"] == pytest.approx(0.9)
+
+
+def test_cycles_of_a_hand_made_table(tmp_path: Path) -> None:
+    rows = [movement(f"n{i}", f"n{(i + 1) % 4}", 100, at(i), id=f"e{i}") for i in range(4)]
+    got = by_id(table(tmp_path, rows, 0, 3))
+    assert [got[f"e{i}"]["asof_cycles_4"] for i in range(4)] == [0, 0, 0, 1]
+
+
+def test_hubs_are_left_out_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nightly, "HUB_CAP", 3)
+    rows = [movement(f"p{i}", "hub", 100, at(0, i)) for i in range(3)]
+    rows.append(movement("hub", "z", 100, at(0, 9), id="out"))
+    row = by_id(table(tmp_path, rows, 0, 0))["out"]
+    assert (row["asof_is_capped"], row["asof_src_pass_count_30d"]) == (1, 0)
+    assert row["asof_src_in_count_30d"] == 3
+
+
+# ------------------------------------------------------------------------------------------ oracle, random graphs
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Random multigraphs with ties, self transfers, date-only stamps and late reports."""
+    nodes = st.sampled_from("abcd")
+    rows = []
+    for place in range(draw(st.integers(1, 14))):
+        occurred = draw(st.integers(0, 40))
+        delay = draw(st.sampled_from([0, 0, 0, 0, 1, 1, 4, 35]))
+        rows.append(
+            movement(
+                draw(nodes),
+                draw(nodes),
+                draw(st.sampled_from(["100", "95", "110", "0", "0.01", "1000", "9500", "33.33"])),
+                at(occurred, draw(st.sampled_from([0, 0, 60, 3600, 86399]))),
+                id=f"t{place}",
+                received_on=day(min(occurred + delay, LAST)),
+                is_date_only=draw(st.booleans()),
+                report_key=draw(st.sampled_from(["r", "r", "old"])),
+            )
+        )
+    return rows
+
+
+VERSIONS = [
+    {"report_key": "old", "received_on": day(0), "report_reference": "A"},
+    {"report_key": "next", "received_on": day(25), "report_reference": "A", "relation": "replace"},
+]
+
+
+def edges_of(lake: Lake) -> list[oracle.Edge]:
+    return [
+        oracle.Edge(
+            row["edge_id"],
+            row["src"],
+            row["dst"],
+            row["occurred_s"],
+            row["received_on"],
+            day(25) if row["report_key"] == "old" and row["received_on"] <= day(25) else None,
+            round(row["amount_local"] * 100),
+        )
+        for row in lake.read(EDGES).iter_rows(named=True)
+        # a row of the old version that comes after the new one is known to no night
+        if row["report_key"] != "old" or row["received_on"] < day(25)
+    ]
+
+
+def differing(got: dict[str, Any], expected: dict[str, float | None]) -> dict[str, tuple[Any, Any]]:
+    return {
+        name: (got[name], value)
+        for name, value in expected.items()
+        if (got[name] is None) != (value is None) or (value is not None and got[name] != pytest.approx(value, abs=1e-6))
+    }
+
+
+quiet = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+@quiet
+@given(graphs())
+def test_features_equal_the_oracle(rows: list[dict[str, Any]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        lake = world(root, rows, VERSIONS)
+        edges = edges_of(lake)
+        nights = Nights(day(0), day(LAST))
+        got = transactions.build(lake, nights, quick(root))
+        nodes = accounts.build(lake, nights, quick(root))
+    wanted = {edge.edge_id: edge for edge in edges}
+    assert set(got["edge_id"]) == set(wanted)
+    for row in got.iter_rows(named=True):
+        edge = wanted[row["edge_id"]]
+        expected = {**oracle.before(edges, edge), **oracle.shapes(edges, edge, nightly.SHAPE_DAYS)}
+        assert differing(row, expected) == {}
+    assert {(row["node_id"], row["received_on"]) for row in nodes.iter_rows(named=True)} == {
+        (node, edge.received_on) for edge in edges for node in (edge.src, edge.dst)
+    }
+    for row in nodes.iter_rows(named=True):
+        assert differing(row, oracle.account(edges, row["node_id"], row["received_on"])) == {}
+
+
+# ------------------------------------------------------------------------------------------------------- the laws
+
+
+def crowd(count: int = 400) -> list[dict[str, Any]]:
+    """A busy world with uneven amounts, late rows and ties."""
+    rows = []
+    for i in range(count):
+        occurred = (i * 7) % 40
+        rows.append(
+            movement(
+                f"n{i * i % 17}",
+                f"n{i * 5 % 13}",
+                f"{(i * 7919) % 100000 / 7:.4f}",
+                at(occurred, (i * 997) % 86400 // 600 * 600),
+                id=f"t{i}",
+                received_on=day(min(occurred + (0, 1, 1, 1, 9, 33)[i % 6], LAST)),
+                channel=("cash", "transfer")[i % 2],
+            )
+        )
+    return rows
+
+
+def test_threads_and_order_change_nothing(tmp_path: Path) -> None:
+    rows = crowd()
+    nights = Nights(day(30), day(44))
+    one = world(tmp_path / "one", rows)
+    two = world(tmp_path / "two", list(reversed(rows)))
+    for build in (transactions.build, accounts.build):
+        first = build(one, nights, quick(tmp_path / "one", threads=1))
+        assert first.height > 50
+        assert first.equals(build(two, nights, quick(tmp_path / "two", threads=2)))
+
+
+def test_a_range_equals_its_nights(tmp_path: Path) -> None:
+    lake = world(tmp_path, crowd())
+    some = quick(tmp_path)
+    nights = Nights(day(28), day(40))
+    for build, contract in ((transactions.build, TRANSACTION_FEATURES), (accounts.build, ACCOUNT_FEATURES)):
+        single = [build(lake, Nights.of(night), some) for night in nightly.each_night(nights)]
+        assert build(lake, nights, some).equals(pl.concat(single).sort(contract.key))
+
+
+def test_chunks_cover_the_range_and_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = world(tmp_path, crowd())
+    nights = Nights(day(30), day(40))
+    whole = transactions.build(lake, nights, quick(tmp_path))
+    parts = nightly.chunks(lake, nights, quick(tmp_path), row_budget=900)
+    assert len(parts) > 2
+    assert (parts[0].first, parts[-1].last) == (nights.first, nights.last)
+    assert all(b.first - a.last == timedelta(days=1) for a, b in itertools.pairwise(parts))
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(nightly.chunks, "__defaults__", (900,))
+    again = transactions.build(lake, nights, quick(tmp_path), lambda _, done, total: told.append((done, total)))
+    assert whole.equals(again)
+    assert told[0] == (0, len(parts))
+    assert told[-1] == (len(parts), len(parts))
+
+
+def test_later_reports_change_no_earlier_row(tmp_path: Path) -> None:
+    rows = crowd()
+    night = day(33)
+    nights = Nights(day(30), night)
+    past = [row for row in rows if row["received_on"] <= night]
+    assert len(past) < len(rows)
+    some = quick(tmp_path)
+    full = world(
+        tmp_path / "full",
+        rows,
+        [
+            {"report_key": "r", "received_on": day(0), "report_reference": "A"},
+            {"report_key": "later", "received_on": day(34), "report_reference": "A", "relation": "delete"},
+        ],
+    )
+    cut = world(tmp_path / "cut", past)
+    for build in (transactions.build, accounts.build):
+        assert build(full, nights, some).equals(build(cut, nights, some))
+
+
+def test_what_occurs_later_changes_no_point_in_time_feature(tmp_path: Path) -> None:
+    rows = [movement("a", "b", 100 + i, at(3, i * 600), id=f"t{i}") for i in range(20)]
+    pit = [name for name in catalog.model_features() if name.startswith("pit_")]
+    whole = table(tmp_path / "whole", rows, 3, 3).select("edge_id", *pit)
+    half = table(tmp_path / "half", rows[:10], 3, 3).select("edge_id", *pit)
+    assert half.equals(whole.filter(pl.col("edge_id").is_in(half["edge_id"].to_list())))
+
+
+def test_an_empty_lake_gives_typed_empty_tables(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    nights = Nights.of(day(0))
+    assert transactions.build(lake, nights, quick(tmp_path)).equals(TRANSACTION_FEATURES.empty())
+    assert accounts.build(lake, nights, quick(tmp_path)).equals(ACCOUNT_FEATURES.empty())
+    assert lake.files(TRANSACTIONS) == lake.files(REPORTS) == []
+
+
+# ---------------------------------------------------------------------------------------------------- the contract
+
+
+def test_sql_casts_equal_the_contract(tmp_path: Path) -> None:
+    lake = world(tmp_path, crowd(40))
+    nights = Nights(day(0), day(LAST))
+    with nightly.knowing(lake, nights, quick(tmp_path)) as engine:
+        params = accounts.prepare(engine, quick(tmp_path))
+        engine.materialise("account_features", nightly.SQL / "account_features.sql", params)
+        for stage in transactions.STAGES:
+            engine.materialise(stage, nightly.SQL / f"{stage}.sql", params)
+        for contract in (ACCOUNT_FEATURES, TRANSACTION_FEATURES):
+            relation = engine.run(nightly.SQL / f"{contract.name}.sql", params)
+            assert sorted(relation.columns) == sorted(contract.duckdb_types)
+            assert {n: str(t) for n, t in zip(relation.columns, relation.types, strict=True)} == contract.duckdb_types
+
+
+def test_every_feature_has_words() -> None:
+    for feature in catalog.FEATURES:
+        assert feature.meaning_en
+        assert feature.meaning_ru
+        assert "{side}" not in feature.meaning_en + feature.meaning_ru
+        assert "{value}" in feature.reason_en
+    assert len(set(catalog.model_features())) == len(catalog.TRANSACTION) >= 90
+    assert set(catalog.CHANNEL_FEATURES) < set(catalog.model_features())
+    assert catalog.feature("asof_src_in_fan_7d").window == "7d"
+
+
+def test_every_sql_file_opens_with_its_words_and_keeps_the_width() -> None:
+    folders = (nightly.SQL, nightly.SQL.parent / "typologies")
+    for path in (file for folder in folders for file in folder.glob("*.sql")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines[0].startswith(f"-- {path.stem}"), path.name
+        assert any("inputs:" in line and line.startswith("--") for line in lines[:8]), path.name
+        assert max(map(len, lines)) <= 100, path.name
