@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 
-from dagster_project.partitions import DAYS, ONE_RUN, nights_of
+from dagster_project.partitions import DAYS, nights_of, per_night
 from dagster_project.resources import HomeResource
 from models import lifecycle
 from pipelines import tables
@@ -21,13 +21,12 @@ from review import nightly
 _INTAKE = [table.name for table in tables.INTAKE_TABLES]
 
 
-@dg.multi_asset(
+@per_night(
+    dg.multi_asset,
     specs=[
         dg.AssetSpec(table.name, description=table.one_row, group_name="intake", kinds={"parquet", "deltalake"})
         for table in tables.INTAKE_TABLES
     ],
-    partitions_def=DAYS,
-    backfill_policy=ONE_RUN,
 )
 def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
     """What lies in the inbox, as tables; files that can't be read go to quarantine."""
@@ -48,43 +47,41 @@ def _step(
         return dg.MaterializeResult(metadata=build(opened, nights_of(context)).metadata())
 
 
-@dg.asset(
+@per_night(
+    dg.asset,
     deps=["transactions", "accounts", "parties"],
     group_name="network",
     kinds={"duckdb"},
-    partitions_def=DAYS,
-    backfill_policy=ONE_RUN,
 )
 def nodes(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Accounts, persons and entities that the nights' transactions name."""
     return _step(context, home, nightly.build_nodes)
 
 
-@dg.asset(
+@per_night(
+    dg.asset,
     deps=["reports", "transactions"],
     group_name="network",
     kinds={"duckdb"},
-    partitions_def=DAYS,
-    backfill_policy=ONE_RUN,
 )
 def edges(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """The nights' transactions between two known nodes."""
     return _step(context, home, nightly.build_edges)
 
 
-@dg.asset(deps=[nodes, edges], group_name="features", kinds={"duckdb"}, partitions_def=DAYS, backfill_policy=ONE_RUN)
+@per_night(dg.asset, deps=[nodes, edges], group_name="features", kinds={"duckdb"})
 def transaction_features(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Point-in-time and as-of features of every transaction that the night learnt of."""
     return _step(context, home, nightly.build_transaction_features)
 
 
-@dg.asset(deps=[nodes, edges], group_name="features", kinds={"duckdb"}, partitions_def=DAYS, backfill_policy=ONE_RUN)
+@per_night(dg.asset, deps=[nodes, edges], group_name="features", kinds={"duckdb"})
 def account_features(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Features of every account that moved on the night."""
     return _step(context, home, nightly.build_account_features)
 
 
-@dg.asset(deps=[nodes, edges], group_name="features", kinds={"duckdb"}, partitions_def=DAYS, backfill_policy=ONE_RUN)
+@per_night(dg.asset, deps=[nodes, edges], group_name="features", kinds={"duckdb"})
 def hits(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Typologies found on the night."""
     return _step(context, home, nightly.build_hits)
@@ -102,19 +99,18 @@ def transaction_model(home: HomeResource) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata=trained.metadata())
 
 
-@dg.asset(
+@per_night(
+    dg.asset,
     deps=[transaction_features, account_features, hits, transaction_model],
     group_name="models",
     kinds={"scikitlearn"},
-    partitions_def=DAYS,
-    backfill_policy=ONE_RUN,
 )
 def scores(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Calibrated risk of the night's transactions and accounts; an order where no model is in force yet."""
     return _step(context, home, nightly.build_scores)
 
 
-@dg.asset(deps=[hits, scores], group_name="review", kinds={"polars"}, partitions_def=DAYS, backfill_policy=ONE_RUN)
+@per_night(dg.asset, deps=[hits, scores], group_name="review", kinds={"polars"})
 def alerts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """The night's ranked alerts, each with its reasons and evidence."""
     return _step(context, home, nightly.build_alerts)

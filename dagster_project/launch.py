@@ -32,6 +32,7 @@ def run_night(home: Home, nights: Nights) -> bool:
             tags={} if key else tags,
             instance=instance,
             resources={"home": HomeResource(folder=str(home.root))},
+            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
             raise_on_error=False,
         )
         return result.success

@@ -50,7 +50,6 @@ class Engine:
         )
         self._connection.execute("set python_enable_replacements = false")
         self._connection.execute("set timezone = 'UTC'")
-        self._schema: dict[str, list[str]] = {}
         self.explain: list[Stage] = []
 
     @classmethod

@@ -5,13 +5,13 @@ import polars as pl
 from features.engine import SQL, Engine
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
-from pipelines.tables import ACCOUNTS, EDGES, NODES, PARTIES, TRANSACTIONS
+from pipelines.tables import ACCOUNTS, EDGES, NODES, PARTIES, ROLES, TRANSACTIONS
 
 
 def nodes(lake: Lake, nights: Nights, settings: Settings) -> pl.DataFrame:
     """The accounts, persons and entities that the nights' transactions name, as NODES."""
     with Engine.open(settings) as engine:
-        for table in (TRANSACTIONS, ACCOUNTS, PARTIES):
+        for table in (TRANSACTIONS, ACCOUNTS, PARTIES, ROLES):
             engine.register_table(lake, table, nights)
         return engine.frame(NODES, SQL / "nodes.sql")
 

@@ -13,8 +13,8 @@ from pipelines.tables import EDGES, NODES, REPORTS
 
 DAY_S = 86_400
 WINDOW_DAYS = 30
-LOOKBACK_DAYS = 60
-"""Windows reach 30 days back from an edge; edges that arrive within 30 days of their time have whole windows."""
+LOOKBACK_DAYS = 5 * 366
+"""Reports tell of the past: windows reach 30 days back from every new edge, but never further back than this."""
 SHAPE_DAYS = 14
 HUB_CAP = 200
 ROW_BUDGET = 8_000_000
@@ -53,16 +53,19 @@ def nights_frame(nights: Nights) -> pl.DataFrame:
     )
 
 
-def reach(nights: Nights, lookback_days: int = LOOKBACK_DAYS) -> Nights:
-    """The nights whose partitions may hold an edge that the range looks at."""
-    return Nights(nights.first - timedelta(days=lookback_days + EARLY_DAYS), nights.last)
+def reach(lake: Lake, nights: Nights) -> Nights:
+    """The nights whose partitions may hold an edge that the range looks at: a window before its oldest new edge."""
+    oldest_s = lake.scan(EDGES, nights).select(pl.col("occurred_s").min()).collect().item()
+    oldest = nights.first if oldest_s is None else min(nights.first, datetime.fromtimestamp(oldest_s, UTC).date())
+    bounded = max(oldest, nights.first - timedelta(days=LOOKBACK_DAYS - WINDOW_DAYS))
+    return Nights(bounded - timedelta(days=WINDOW_DAYS + EARLY_DAYS), nights.last)
 
 
 @contextmanager
-def knowing(lake: Lake, nights: Nights, settings: Settings, *, lookback_days: int = LOOKBACK_DAYS) -> Iterator[Engine]:
+def knowing(lake: Lake, nights: Nights, settings: Settings) -> Iterator[Engine]:
     """An engine with `nights`, `edges`, `nodes`, `reports` and `known_edges` of a range."""
     with Engine.open(settings) as engine:
-        far = reach(nights, lookback_days)
+        far = reach(lake, nights)
         engine.register("nights", nights_frame(nights))
         for table in (EDGES, REPORTS, NODES):
             engine.register_table(lake, table, far)
@@ -74,7 +77,7 @@ def chunks(lake: Lake, nights: Nights, settings: Settings, row_budget: int = ROW
     """The range cut into ranges whose nights together look at no more than `row_budget` edges, or at one night."""
     with Engine.open(settings) as engine:
         engine.register("nights", nights_frame(nights))
-        engine.register_table(lake, EDGES, reach(nights))
+        engine.register_table(lake, EDGES, reach(lake, nights))
         sizes = engine.plain(SQL / "night_sizes.sql", {"window_s": (WINDOW_DAYS + EARLY_DAYS) * DAY_S})
     found: list[Nights] = []
     first, total = nights.first, 0

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +18,10 @@ from features.engine import SQL, Engine
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
-from pipelines.tables import HITS
+from pipelines.tables import ACCOUNTS, HITS, PARTIES, REPORTS, ROLES
 
+REPORTED_DAYS = 90
+"""How far back reports of suspicion are read; no typology counts them over a longer time."""
 FOLDER = Path(__file__).parent / "typologies"
 THEMES = ("DRUG-SHOP", "DRUG-SYN", "TAX-CASHOUT", "FRAUD-CYBER", "CORR", "OTHER")
 
@@ -44,6 +46,7 @@ class Typology:
     source: str
     valid_from: date
     approved_by: str
+    trigger: str
     parameters: Mapping[str, Parameter]
     by_country: Mapping[str, Mapping[str, Parameter]]
 
@@ -78,7 +81,8 @@ def load(path: Path) -> Typology:
         raise ValueError(f"{path.name}: id, theme or country parameters {sorted(strays)} are wrong")
     try:
         data_needed = tuple(given.pop("data_needed"))
-        return Typology(**given, data_needed=data_needed, parameters=plain, by_country=countries)
+        trigger = given.pop("trigger", "edge")
+        return Typology(**given, data_needed=data_needed, trigger=trigger, parameters=plain, by_country=countries)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path.name}: {error}") from None
 
@@ -100,17 +104,24 @@ def build(lake: Lake, nights: Nights, settings: Settings, progress: Progress = s
     for done, chunk in enumerate(ranges):
         progress("typologies", done, len(ranges))
         with nightly.knowing(lake, chunk, settings) as engine:
-            prepare(engine, settings)
+            prepare(engine, lake, chunk, settings)
             parts += [find(engine, typology, settings.country) for typology in catalogue()]
     progress("typologies", len(ranges), len(ranges))
     return pl.concat(parts).sort(HITS.key)
 
 
-def prepare(engine: Engine, settings: Settings) -> None:
-    """Make the tables that typologies read: `active`, `ends`, `window_edges`."""
+def prepare(engine: Engine, lake: Lake, nights: Nights, settings: Settings) -> None:
+    """Make the tables that typologies read: `active`, `ends`, `window_edges`, `reported`."""
     params = nightly.parameters(reporting_threshold(settings.country))
     for stage in ("active", "ends", "window_edges"):
         engine.materialise(stage, SQL / f"{stage}.sql", params)
+    recent = Nights(nights.first - timedelta(days=REPORTED_DAYS), nights.last)
+    suspicions = lake.scan(REPORTS, recent).filter(pl.col("report_class") == "suspicion").collect()
+    engine.register("suspicions", suspicions)
+    told_on = Nights(suspicions["received_on"].min(), nights.last) if suspicions.height else nights  # type: ignore[arg-type]
+    for table in (ROLES, ACCOUNTS, PARTIES):
+        engine.register_table(lake, table, told_on)
+    engine.materialise("reported", SQL / "reported.sql")
 
 
 def find(engine: Engine, typology: Typology, country: str) -> pl.DataFrame:
@@ -122,6 +133,7 @@ def find(engine: Engine, typology: Typology, country: str) -> pl.DataFrame:
         "family": typology.family,
         "theme": typology.theme,
         "missing_data": "",
+        "trigger": typology.trigger,
     }
     hits = engine.frame(HITS, SQL / "hits.sql", facts)
     return hits.filter(pl.col("received_on") >= typology.valid_from)

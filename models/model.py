@@ -29,7 +29,6 @@ class Part:
     first_night: date
     last_night: date
     rows: int
-    sampled_rows: int
     positives: int
     weak_negatives: int
 

@@ -27,6 +27,7 @@ _EXPLAINED_PER_ALERT = 5
 _MOST_EXPLAINED = 1000
 _REASONS = 5
 _KEYS = ("edge_id", "transaction_id", "received_on", "src", "dst")
+_SCORED = ("risk", "anomaly", "subject_id", "level", "explanation")
 
 
 @dataclass
@@ -109,6 +110,7 @@ def _night(past: _Past, home: Home, night: date, digest: str) -> pl.DataFrame:
     forest = cold_start.fit(past.background(night, every), past.seed)
     scored = rows.select(_KEYS).with_columns(pl.Series("anomaly", forest.anomaly(every), pl.Float64))
     explanation: Sequence[str | None] = [None] * rows.height
+    earlier = SCORES.empty().select(_SCORED)
     if model is None:
         hits = past.lake.scan(HITS, Nights.of(night)).collect().sort("hit_id")
         scored = _cold_transactions(scored, hits)
@@ -116,8 +118,10 @@ def _night(past: _Past, home: Home, night: date, digest: str) -> pl.DataFrame:
     else:
         matrix = dataset.matrix(rows, model.card.features)
         scored = scored.with_columns(pl.Series("risk", model.risk(matrix), pl.Float64))
-        by_account = _model_accounts(past.window(night, model, scored), model, night)
+        window = past.window(night, model, scored)
+        by_account = _model_accounts(window, model, night)
         explanation = _explanations(model, matrix, scored, home.settings.capacity)
+        earlier = _earlier(past.lake, _drivers(window, by_account, night, home.settings.capacity), model, forest)
     common = {
         "received_on": pl.lit(night, pl.Date),
         "is_calibrated": pl.lit(model is not None),
@@ -138,7 +142,7 @@ def _night(past: _Past, home: Home, night: date, digest: str) -> pl.DataFrame:
         pl.lit("account").alias("level"),
         pl.lit(None, pl.String).alias("explanation"),
     )
-    return SCORES.conform(pl.concat([transactions, subjects]).with_columns(**common))
+    return SCORES.conform(pl.concat([transactions, subjects, earlier]).with_columns(**common))
 
 
 def _cold_transactions(scored: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
@@ -162,6 +166,40 @@ def _model_accounts(window: pl.DataFrame, model: Model, night: date) -> pl.DataF
     combined = accounts.combined(window, [night])
     risk = model.account_risk(combined["combined"].to_numpy())
     return combined.select("node_id").with_columns(pl.Series("risk", risk, pl.Float64))
+
+
+def _drivers(window: pl.DataFrame, by_account: pl.DataFrame, night: date, capacity: int) -> pl.DataFrame:
+    """The earlier transactions that the night's riskiest accounts rest on: `edge_id`, `received_on`."""
+    most = min(capacity * _EXPLAINED_PER_ALERT, _MOST_EXPLAINED)
+    riskiest = by_account.sort("risk", "node_id", descending=[True, False]).head(most)
+    return (
+        accounts.sides(window)
+        .join(riskiest.select("node_id"), on="node_id", how="semi")
+        .sort("node_id", "risk", "edge_id", descending=[False, True, False])
+        .group_by("node_id", maintain_order=True)
+        .head(accounts.TOP)
+        .filter(pl.col("received_on") < night)
+        .select("edge_id", "received_on")
+        .unique()
+    )
+
+
+def _earlier(lake: Lake, drivers: pl.DataFrame, model: Model, forest: cold_start.Forest) -> pl.DataFrame:
+    """The rows of SCORES of these earlier transactions, by tonight's model, each with its explanation."""
+    if drivers.is_empty():
+        return SCORES.empty().select(_SCORED)
+    nights = Nights(drivers["received_on"].min(), drivers["received_on"].max())  # type: ignore[arg-type]
+    wanted = drivers.select("edge_id").lazy()
+    rows = lake.scan(TRANSACTION_FEATURES, nights).join(wanted, on="edge_id", how="semi").collect().sort("edge_id")
+    matrix = dataset.matrix(rows, model.card.features)
+    reasons = zip(matrix, model.contributions(matrix), strict=True)
+    return rows.select(
+        pl.Series("risk", model.risk(matrix), pl.Float64),
+        pl.Series("anomaly", forest.anomaly(dataset.matrix(rows, model_features())), pl.Float64),
+        pl.col("transaction_id").alias("subject_id"),
+        pl.lit("window").alias("level"),
+        pl.Series("explanation", [json.dumps(_reasons(model, *pair), allow_nan=False) for pair in reasons], pl.String),
+    )
 
 
 def _account_anomaly(scored: pl.DataFrame) -> pl.DataFrame:

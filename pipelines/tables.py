@@ -551,18 +551,22 @@ SCORES = Table(
     "one risk of one subject on one night",
     (
         _NIGHT,
-        _text("level", "transaction or account", required=True),
+        _text(
+            "level",
+            "transaction (learnt of that night), account, or window (earlier; a high account rests on it)",
+            required=True,
+        ),
         _text("subject_id", "transaction_id, or node_id as text", required=True),
         Column("risk", Type.REAL, "0 to 1; a probability where `is_calibrated`", required=True),
         Column("is_calibrated", Type.BOOL, "false on a cold start: an order, not a probability", required=True),
-        Column("anomaly", Type.REAL, "isolation-forest percentile among the night's rows, 0 to 1", required=True),
+        Column("anomaly", Type.REAL, "isolation-forest percentile among the level's rows, 0 to 1", required=True),
         _text("model_id", "the model, or cold-start", required=True),
         _text("inputs_digest", "hash of everything that the score was computed from", required=True),
         _text("explanation", "JSON list of {feature, value, usual, contribution}, largest first"),
     ),
     key=("received_on", "level", "subject_id"),
     rules=(
-        _one_of("level", "transaction", "account"),
+        _one_of("level", "transaction", "account", "window"),
         Rule("risk_out_of_range", "risk lies in 0..1", pl.col("risk").is_between(0, 1)),
     ),
 )

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 import polars as pl
 
+from models.accounts import WINDOW_NIGHTS
 from pipelines.lake import Lake, Nights
 from pipelines.tables import EDGES, HITS, NODES, SCORES
 
@@ -17,7 +18,9 @@ MODEL = "MODEL"
 """The family of alerts that rest on the model alone."""
 UNKNOWN = "ZZ"
 WINDOW_DAYS = 30
+DESCRIBED_DAYS = 366
 EVIDENCE_MAX = 200
+MODEL_NIGHTS = WINDOW_NIGHTS
 MODEL_EVIDENCE_MAX = 20
 MODEL_EVIDENCE_SHARE = 0.5
 """A model alert's evidence: transactions at least this share as risky as the account's riskiest of the night."""
@@ -118,7 +121,7 @@ def _accounts(scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def _transaction_risks(scores: pl.DataFrame) -> pl.DataFrame:
-    return scores.filter(pl.col("level") == "transaction").select(
+    return scores.filter(pl.col("level") != "account").select(
         "received_on", "risk", "is_calibrated", "model_id", pl.col("subject_id").alias("transaction_id")
     )
 
@@ -163,29 +166,31 @@ def _judged(evidence: pl.DataFrame, risks: pl.DataFrame) -> pl.DataFrame:
 def _model_accounts(
     lake: Lake, nights: Nights, accounts: pl.DataFrame, hits: pl.DataFrame, capacity: int
 ) -> pl.DataFrame:
-    """The riskiest accounts of each night above the floor that have no hit, with every edge that the night brought."""
+    """The riskiest accounts of each night above the floor that have no hit, with their edges of the last nights."""
     floor = pl.when("is_calibrated").then(FLOOR_CALIBRATED).otherwise(FLOOR_COLD)
     high = accounts.filter(pl.col("risk") >= floor).join(hits, on=["received_on", "node_id"], how="anti")
-    edges = lake.scan(EDGES, nights).select(_EDGE_COLUMNS)
-    ends = pl.concat([edges.with_columns(pl.col(side).alias("node_id")) for side in ("src", "dst")])
-    night_edges = (
-        ends.join(high.lazy().select("received_on", "node_id"), on=["received_on", "node_id"], how="semi")
-        .unique(["node_id", "transaction_id", "received_on"])
-        .collect()
-    )
     chosen = (
-        high.join(night_edges, on=["received_on", "node_id"], how="semi")
-        .sort("received_on", "risk", "node_id", descending=[False, True, False])
+        high.sort("received_on", "risk", "node_id", descending=[False, True, False])
         .group_by("received_on", maintain_order=True)
         .head(capacity)
         .select("received_on", "node_id", pl.lit(MODEL).alias("family"))
     )
-    return _with_alert(chosen).join(night_edges, on=["received_on", "node_id"])
+    window = Nights(nights.first - timedelta(days=MODEL_NIGHTS - 1), nights.last)
+    edges = lake.scan(EDGES, window).select(_EDGE_COLUMNS).rename({"received_on": "known_on"})
+    ends = pl.concat([edges.with_columns(pl.col(side).alias("node_id")) for side in ("src", "dst")])
+    age = pl.col("received_on") - pl.col("known_on")
+    moved = (
+        ends.join(chosen.lazy().select("received_on", "node_id"), on="node_id")
+        .filter((age >= timedelta(0)) & (age < timedelta(days=MODEL_NIGHTS)))
+        .unique(["node_id", "transaction_id", "received_on"])
+        .collect()
+    )
+    return _with_alert(chosen).join(moved, on=["received_on", "node_id"])
 
 
 def _model_evidence(chosen: pl.DataFrame, risks: pl.DataFrame) -> pl.DataFrame:
-    """The riskiest transactions of the night of each chosen account; the largest where none is scored."""
-    judged = _judged(chosen.with_columns(pl.col("received_on").alias("known_on")), risks)
+    """The riskiest of the last nights' transactions of each chosen account; the largest where none is scored."""
+    judged = _judged(chosen, risks)
     risk = pl.col("risk").fill_null(0.0)
     return (
         judged.filter(risk >= MODEL_EVIDENCE_SHARE * risk.max().over(_ALERT))
@@ -328,21 +333,20 @@ def _with_risk(alerts: pl.DataFrame, evidence: pl.DataFrame, accounts: pl.DataFr
 
 
 def _with_subject(alerts: pl.DataFrame, lake: Lake, nights: Nights) -> pl.DataFrame:
-    """Alerts with the subject's name and home territory, as last described on the nights that knew the evidence."""
-    first = alerts["known_from"].min()
-    since = first if isinstance(first, date) else nights.first
+    """Alerts with the subject's name and home territory (else its country), as last described within a year."""
     described = (
-        lake.scan(NODES, Nights(min(since, nights.first), nights.last))
+        lake.scan(NODES, Nights(nights.first - timedelta(days=DESCRIBED_DAYS), nights.last))
         .join(alerts.lazy().select("node_id").unique(), on="node_id", how="semi")
-        .select("node_id", "node_key", "name", "territory", pl.col("received_on").alias("described_on"))
+        .select("node_id", "node_key", "name", "territory", "country", described_on="received_on")
         .collect()
-        .join(alerts.select(*_ALERT, "node_id", "known_from"), on="node_id")
-        .filter(pl.col("described_on").is_between(pl.col("known_from"), pl.col("received_on")))
+        .join(alerts.select(*_ALERT, "node_id"), on="node_id")
+        .with_columns(age=pl.col("received_on") - pl.col("described_on"))
+        .filter((pl.col("age") >= timedelta(0)) & (pl.col("age") <= timedelta(days=DESCRIBED_DAYS)))
         .sort("described_on")
         .group_by(_ALERT, maintain_order=True)
-        .agg(pl.col(name).drop_nulls().last() for name in ("node_key", "name", "territory"))
+        .agg(pl.col(name).drop_nulls().last() for name in ("node_key", "name", "territory", "country"))
     )
     return alerts.join(described, on=_ALERT, how="left").with_columns(
         pl.coalesce("name", "node_key", pl.format("node {}", "node_id")).alias("subject_name"),
-        pl.col("territory").fill_null(UNKNOWN),
+        pl.coalesce("territory", "country", pl.lit(UNKNOWN)).alias("territory"),
     )

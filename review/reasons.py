@@ -91,7 +91,7 @@ def _explanations(lake: Lake, nights: Nights, found: Candidates) -> pl.DataFrame
     risky = found.evidence.drop_nulls("risk").select("received_on", "alert_id", "transaction_id", "risk", "occurred_s")
     explained = (
         lake.scan(SCORES, nights)
-        .filter(pl.col("level") == "transaction")
+        .filter(pl.col("level") != "account")
         .select("received_on", pl.col("subject_id").alias("transaction_id"), "explanation")
         .drop_nulls("explanation")
         .join(risky.lazy().select(keys).unique(), on=keys, how="semi")

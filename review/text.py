@@ -35,10 +35,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "alert": "alert",
         "risk": "risk",
         "subject": "subject",
+        "entry": "subject, and why",
         "theme": "theme",
         "territory": "territory",
         "amount": "amount",
-        "why": "why",
         "linked": "+n",
         "empty": "No alert here.",
         "cut": "The day's reading ends at rank {capacity}: {within} of these lie above the cut, {below} below it.",
@@ -75,10 +75,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "alert": "сигнал",
         "risk": "риск",
         "subject": "субъект",
+        "entry": "субъект и почему",
         "theme": "тема",
         "territory": "территория",
         "amount": "сумма",
-        "why": "почему",
         "linked": "+n",
         "empty": "Здесь нет сигналов.",
         "cut": "Чтение дня кончается на месте {capacity}: из этих сигналов выше черты {within}, ниже — {below}.",
@@ -134,7 +134,7 @@ def queue_table(view: QueueView, lang: str = "en") -> RenderableType:
     title = Text(words["queue"].format(night=view.night) + age, style="bold")
     if not view.rows:
         return Group(title, Text(words["empty"]))
-    table = _table(words, "rank", "alert", "risk", "subject", "theme", "territory", "amount", "linked", "why")
+    table = _table(words, "rank", "alert", "risk", "amount", "linked", "entry")
     for position, row in enumerate(view.rows):
         table.add_row(*_queue_cells(row, lang))
         if position + 1 < len(view.rows) and row.rank <= view.capacity < view.rows[position + 1].rank:
@@ -143,20 +143,14 @@ def queue_table(view: QueueView, lang: str = "en") -> RenderableType:
 
 
 def _queue_cells(row: QueueRow, lang: str) -> list[Text]:
+    """Narrow columns, then the subject with its theme and territory and, on a line of its own, the first reason."""
     reason = first_sentence(row.first_reason.ru if lang == "ru" else row.first_reason.en)
     linked = f"+{row.linked_count}" if row.linked_count else ""
-    cells = (
-        str(row.rank),
-        row.alert_id[:SHORT_ID],
-        _risk(row),
-        clean(row.subject_name),
-        row.theme,
-        clean(row.territory),
-        _money(row.amount_local),
-        linked,
-        reason,
-    )
-    return [Text(cell) for cell in cells]
+    subject = Text(clean(row.subject_name), style="bold")
+    subject.append(f"  {row.theme} · {clean(row.territory)}", style="not bold dim")
+    subject.append(f"\n{reason}", style="not bold")
+    cells = (str(row.rank), row.alert_id[:SHORT_ID], _risk(row), _money(row.amount_local), linked)
+    return [*(Text(cell) for cell in cells), subject]
 
 
 def _queue_notes(view: QueueView, words: dict[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
 -- hits: one row per typology, subject and night: the evidence put together. The strength is 0.5 at
 -- the threshold and halves its distance to 1 with every further threshold.
--- parameters: $typology_id, $typology_version, $family, $theme, $missing_data.
+-- parameters: $typology_id, $typology_version, $family, $theme, $missing_data,
+-- $trigger (edge: the evidence holds a new edge; report: a new report is enough).
 -- inputs: findings_of_typology, known_edges. key: hit_id.
 with evidence as (
     select distinct
@@ -21,7 +22,7 @@ gathered as (
         list(transaction_id order by occurred_s, edge_id) as transaction_ids
     from evidence
     group by night, node_id, value, threshold, facts
-    having max(is_new) = 1
+    having max(is_new) = 1 or $trigger = 'report'
 )
 select
     cast(

@@ -24,6 +24,7 @@ select
     edges.edge_id,
     edges.received_on,
     edges.transaction_id,
+    edges.report_key,
     edges.src,
     edges.dst,
     edges.occurred_s,

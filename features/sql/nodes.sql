@@ -1,6 +1,6 @@
 -- nodes: one row per node and night: an account, person or entity that the night's transactions
 -- name. Where descriptions differ, the first in alphabetical order is taken.
--- inputs: transactions, accounts, parties. key: node_id, received_on.
+-- inputs: transactions, accounts, parties, roles. key: node_id, received_on.
 with side as (
     select
         received_on,
@@ -45,6 +45,25 @@ description as (
     union all
     select node_key, received_on, name, cast(null as varchar), country, territory
     from parties
+    union all
+    -- an account lives where its holder or signatory does
+    select
+        accounts.node_key,
+        accounts.received_on,
+        cast(null as varchar),
+        cast(null as varchar),
+        cast(null as varchar),
+        parties.territory
+    from roles
+    join accounts
+        on accounts.report_key = roles.report_key and accounts.ordinal = roles.of_ordinal
+    join parties
+        on parties.report_key = roles.report_key and parties.ordinal = roles.subject_ordinal
+    where
+        roles.role in ('holder', 'signatory')
+        and roles.of_kind = 'account'
+        and roles.subject_kind = 'party'
+        and accounts.territory is null
 ),
 described as (
     select
@@ -65,9 +84,7 @@ select
     cast(described.name as varchar) as name,
     cast(coalesce(named.institution, described.institution) as varchar) as institution,
     cast(coalesce(named.country, described.country) as varchar) as country,
-    cast(
-        coalesce(named.territory, described.territory, named.country, described.country) as varchar
-    ) as territory
+    cast(coalesce(named.territory, described.territory) as varchar) as territory
 from named
 left join described
     on described.node_key = named.node_key and described.received_on = named.received_on

@@ -1,5 +1,6 @@
 """The engine: what it may see, and the types that it returns."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -18,8 +19,9 @@ def sql(root: Path, text: str) -> Path:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return Engine(1, 0.5, tmp_path / "scratch")
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with Engine(1, 0.5, tmp_path / "scratch") as opened:
+        yield opened
 
 
 def test_an_empty_list_of_files_is_a_typed_table(engine: Engine, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from features import typology
 from pipelines.lake import Nights
-from pipelines.tables import HITS
-from tests.features.worlds import at, day, movement, quick, world
+from pipelines.tables import ACCOUNTS, HITS, REPORTS, ROLES
+from tests.features.worlds import at, day, movement, put, quick, reports, world
 
 
 def hits(root: Path, rows: list[dict[str, Any]], which: str, first: int = 0, last: int = 30) -> list[dict[str, Any]]:
@@ -27,7 +27,7 @@ def payers(count: int, number: int = 0, **more: Any) -> list[dict[str, Any]]:
 
 def test_catalogue_is_complete() -> None:
     found = typology.catalogue()
-    assert [item.id for item in found] == ["CSH-01", "DRP-01", "DRP-04", "NET-03", "NET-05", "NET-06"]
+    assert [item.id for item in found] == ["CSH-01", "DRP-01", "DRP-04", "NET-03", "NET-05", "NET-06", "STR-01"]
     assert all(item.sql.exists() for item in found)
 
 
@@ -188,3 +188,54 @@ def test_money_and_percent() -> None:
         typology.fill("{a:money} {b:percent}", {"a": "1234567.4", "b": 0.816}, "ru") == "1\u2009234\u2009567 82\u2009%"
     )
     assert typology.fill("{b:percent}", {"b": 0.816}, "en") == "82%"
+
+
+def told(root: Path, days: list[tuple[int, str]], rows: list[dict[str, Any]], night: int) -> list[dict[str, Any]]:
+    """The hits of a night where reports of suspicion, each of a day and a reporting entity, name account `sub`."""
+    lake = world(
+        root, rows, [{"report_key": "r", "report_reference": "r", "received_on": day(0), "report_class": "transfer"}]
+    )
+    keys = [f"s{place}" for place in range(len(days))]
+    versions = reports(
+        {"report_key": key, "report_reference": key, "received_on": day(number), "reporting_entity_id": entity}
+        for key, (number, entity) in zip(keys, days, strict=True)
+    )
+    common = {"submission_id": "0" * 64}
+    accounts = [
+        {**common, "report_key": key, "ordinal": 1, "received_on": day(number), "node_key": "sub"}
+        for key, (number, _) in zip(keys, days, strict=True)
+    ]
+    parts = [
+        {**common, **{name: row[name] for name in ("report_key", "received_on")}}
+        | {"ordinal": 1, "subject_kind": "account", "subject_ordinal": 1, "role": "subject"}
+        for row in accounts
+    ]
+    put(lake, REPORTS, pl.concat([lake.read(REPORTS), versions]))
+    put(lake, ACCOUNTS, ACCOUNTS.frame(accounts))
+    put(lake, ROLES, ROLES.frame(parts))
+    found = typology.build(lake, Nights.of(day(night)), quick(root))
+    return list(found.filter(pl.col("typology_id") == "STR-01").iter_rows(named=True))
+
+
+MOVED = [movement("a", "sub", 100, at(0), id="m1"), movement("sub", "b", 40, at(1), id="m2")]
+
+
+@pytest.mark.parametrize(
+    ("days", "value"), [([(2, "1")], 1.0), ([(1, "1"), (2, "1")], 1.5), ([(1, "1"), (2, "2")], 2.0)]
+)
+def test_reported_as_suspicious(tmp_path: Path, days: list[tuple[int, str]], value: float) -> None:
+    (hit,) = told(tmp_path, days, MOVED, 2)
+    assert hit["value"] == value
+    assert hit["evidence"] == ["m1", "m2"]
+    assert "подозрительный" in typology.sentence(hit, "ru")
+
+
+@pytest.mark.parametrize(("first", "reports_counted"), [(0, 2), (-1, 1)])
+def test_reports_count_for_ninety_days(tmp_path: Path, first: int, reports_counted: int) -> None:
+    moved = [movement("a", "sub", 100, at(89), id="m1")]
+    (hit,) = told(tmp_path, [(first, "1"), (89, "2")], moved, 89)
+    assert json.loads(hit["facts"])["reports"] == reports_counted
+
+
+def test_no_report_of_the_night_no_hit(tmp_path: Path) -> None:
+    assert told(tmp_path, [(1, "1")], MOVED, 2) == []

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
@@ -20,6 +20,7 @@ def naive_order(score: np.ndarray) -> list[int]:
     return sorted(range(len(score)), key=lambda row: (-score[row], row))
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_average_precision_is_the_area_under_the_steps(rows: list[tuple[bool, int]]) -> None:
     positive, score = arrays(rows)
@@ -39,6 +40,7 @@ def test_average_precision_with_weights_equals_that_of_scikit_learn() -> None:
     assert evaluate.average_precision(positive, score, weight) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(1, 50))
 def test_precision_and_recall_at_k(rows: list[tuple[bool, int]], k: int) -> None:
     positive, score = arrays(rows)
@@ -48,6 +50,7 @@ def test_precision_and_recall_at_k(rows: list[tuple[bool, int]], k: int) -> None
     assert evaluate.recall_at(positive, score, k) == pytest.approx(found / positive.sum() if positive.any() else 0)
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_no_threshold_has_a_higher_f1_than_the_best(rows: list[tuple[bool, int]]) -> None:
     positive, score = arrays(rows)
@@ -76,6 +79,7 @@ def test_probabilities_that_come_true_have_no_calibration_error() -> None:
     assert evaluate.calibration_error(positive, probability**3) > 0.1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), st.integers(0, 6)), min_size=1, max_size=30))
 def test_an_attempt_is_found_by_a_row_or_by_half_of_its_rows(rows: list[tuple[str | None, int]]) -> None:
     score = np.array([value / 6 for _, value in rows])

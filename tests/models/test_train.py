@@ -6,15 +6,17 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import evaluate, train
+from models.dataset import Rows
 from models.model import calibrate, calibrated
 from models.train import PARTS, Recipe, Split, TooFewLabels, TrainedModel, configurations
 from tests.models.world import FIRST, SMALL, World, feature_rows, make_world
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=300), st.tuples(*[st.floats(0.01, 1)] * 4))
 def test_no_night_is_in_two_parts_and_parts_follow_in_time(days: list[int], shares: tuple[float, ...]) -> None:
     keys = pl.DataFrame({"received_on": [FIRST + timedelta(days=day) for day in sorted(days)]})
@@ -98,14 +100,15 @@ def test_excluded_features_are_not_in_the_model(trained: TrainedModel) -> None:
     assert set(trained.model.card.usual) == set(trained.model.card.features)
 
 
-def test_negatives_are_sampled_and_weighted_up() -> None:
-    keys = feature_rows().select("edge_id", "received_on", "is_laundering").with_columns(pl.lit(1.0).alias("weight"))
-    sampled = train._sample(keys, 1000, seed=1)
-    negatives = sampled.filter(~pl.col("is_laundering"))
-    assert sampled.height == 1000
-    assert sampled["is_laundering"].sum() == keys["is_laundering"].sum()
-    assert negatives["weight"].sum() == pytest.approx((~keys["is_laundering"]).sum())
-    assert sampled.equals(train._sample(keys, 1000, seed=1))
+def test_rows_are_fitted_as_often_as_they_weigh() -> None:
+    keys = feature_rows().select("edge_id", "is_laundering").with_columns(pl.lit(1.0).alias("weight"))
+    rows = Rows(keys, np.zeros((keys.height, 1), dtype=np.float32), ("x",))
+    parameters = {"positive_weight": 2.0, "negative_share": 0.25}
+    chosen = train._weighed(rows, parameters, seed=1)
+    positives = int(rows.positive.sum())
+    assert int(rows.positive[chosen].sum()) == 2 * positives
+    assert (len(chosen) - 2 * positives) / (keys.height - positives) == pytest.approx(0.25, abs=0.03)
+    assert np.array_equal(chosen, train._weighed(rows, parameters, seed=1))
 
 
 def test_configurations_are_seeded_and_start_with_the_fixed_one() -> None:
