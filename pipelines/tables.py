@@ -486,6 +486,7 @@ NODES = Table(
         _text("node_key", "the identity that reports give", required=True),
         _text("kind", "account, person or entity", required=True),
         _text("name", "name to show"),
+        _text("holder_kind", "person or entity: who holds the account, where the night's reports say so"),
         _text("institution", "code of the institution that holds the account"),
         _text("country", "ISO 3166-1 code"),
         _text("territory", "ISO 3166-2 code, or as written"),

@@ -38,22 +38,32 @@ description as (
         node_key,
         received_on,
         account_name as name,
+        cast(null as varchar) as holder_kind,
         institution_code as institution,
         country,
         territory
     from accounts
     union all
-    select node_key, received_on, name, cast(null as varchar), country, territory
+    select
+        node_key,
+        received_on,
+        name,
+        cast(null as varchar),
+        cast(null as varchar),
+        country,
+        territory
     from parties
     union all
-    -- an account lives where its holder or signatory does
+    -- an account lives where its holder or signatory does; a signatory holds it where no holder is
+    -- named, and 'entity' comes before 'person'
     select
         accounts.node_key,
         accounts.received_on,
         cast(null as varchar),
+        parties.kind,
         cast(null as varchar),
         cast(null as varchar),
-        parties.territory
+        case when accounts.territory is null then parties.territory end
     from roles
     join accounts
         on accounts.report_key = roles.report_key and accounts.ordinal = roles.of_ordinal
@@ -63,13 +73,13 @@ description as (
         roles.role in ('holder', 'signatory')
         and roles.of_kind = 'account'
         and roles.subject_kind = 'party'
-        and accounts.territory is null
 ),
 described as (
     select
         node_key,
         received_on,
         min(name) as name,
+        min(holder_kind) as holder_kind,
         min(institution) as institution,
         min(country) as country,
         min(territory) as territory
@@ -82,6 +92,7 @@ select
     cast(named.node_key as varchar) as node_key,
     cast(coalesce(named.kind, 'account') as varchar) as kind,
     cast(described.name as varchar) as name,
+    cast(described.holder_kind as varchar) as holder_kind,
     cast(coalesce(named.institution, described.institution) as varchar) as institution,
     cast(coalesce(named.country, described.country) as varchar) as country,
     cast(coalesce(named.territory, described.territory) as varchar) as territory

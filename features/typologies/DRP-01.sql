@@ -2,18 +2,25 @@
 -- the 30 days with a new edge in which the most persons and accounts paid it, over the limit.
 -- parameters: $payers_day, $payers_month (hits are above). inputs: ends, nodes.
 -- key: night, node_id, edge_id.
-with payment as (
+with company as (
+    -- companies, and accounts that some report by then says a company holds
+    select node_id, min(received_on) as since
+    from nodes
+    where kind = 'entity' or holder_kind = 'entity'
+    group by node_id
+),
+payment as (
     select ends.night, ends.node, ends.other, ends.edge_id, ends.occurred_s, ends.is_new
     from ends
-    left join nodes as subject
-        on subject.node_id = ends.node and subject.received_on = ends.night
-    left join nodes as payer
-        on payer.node_id = ends.other and payer.received_on = ends.received_on
+    left join company as subject
+        on subject.node_id = ends.node and subject.since <= ends.night
+    left join company as payer
+        on payer.node_id = ends.other and payer.since <= ends.night
     where
         ends.is_out = 0
         and ends.node <> ends.other
-        and coalesce(subject.kind, 'account') <> 'entity'
-        and coalesce(payer.kind, 'account') <> 'entity'
+        and subject.node_id is null
+        and payer.node_id is null
 ),
 rolling as (
     select

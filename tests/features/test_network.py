@@ -68,7 +68,7 @@ def test_nodes_are_described_by_their_night(tmp_path: Path) -> None:
     assert (a["name"], a["institution"], a["country"], a["territory"]) == ("Alpha", "BANK", "KZ", "KZ-AST")
     assert rows_by_key["a", day(1)]["territory"] == "KZ-ALA"
     p = rows_by_key["p", day(0)]
-    assert (p["kind"], p["name"], p["country"], p["territory"]) == ("person", "P P", "RU", "RU")
+    assert (p["kind"], p["name"], p["country"], p["territory"]) == ("person", "P P", "RU", None)
     assert p["node_id"] == identity("p")
     assert dict(nodes.schema) == dict(NODES.polars_schema)
 
