@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project import assets
+from dagster_project.partitions import DAYS
 from dagster_project.resources import HomeResource
+from pipelines.steps import digest_of
 
 _WATCHED_DAYS = 30
 
@@ -29,13 +31,14 @@ every_week = dg.ScheduleDefinition("every_week", job=training, cron_schedule="0 
 
 @dg.sensor(job=night, minimum_interval_seconds=300, description="Late files: a run for the day that they arrived for.")
 def inbox(home: HomeResource) -> Iterator[dg.RunRequest]:
-    """A run of the night job for each of the last 30 days whose inbox folder changed after that night's run."""
-    folder = home.open().inbox
-    days = sorted(day for day in folder.glob("????-??-??") if day.is_dir())[-_WATCHED_DAYS:]
-    for day in days:
-        newest = max((file.stat().st_mtime_ns for file in day.rglob("*") if file.is_file()), default=0)
-        if newest:
-            yield dg.RunRequest(run_key=f"{day.name}-{newest}", partition_key=day.name)
+    """A run of the night job for each of the last 30 days whose inbox folder changed since it was last asked for."""
+    ended = set(DAYS.get_partition_keys())
+    folders = sorted(day for day in home.open().inbox.glob("????-??-??") if day.is_dir() and day.name in ended)
+    for day in folders[-_WATCHED_DAYS:]:
+        files = sorted(file for file in day.rglob("*") if file.is_file())
+        listing = [(file.relative_to(day).as_posix(), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        if listing:
+            yield dg.RunRequest(run_key=f"{day.name}-{digest_of(*listing)}", partition_key=day.name)
 
 
 ALL_JOBS = (night, training)

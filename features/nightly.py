@@ -9,6 +9,7 @@ import polars as pl
 from features.engine import SQL, Engine
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
+from pipelines.steps import days
 from pipelines.tables import EDGES, NODES, REPORTS
 
 DAY_S = 86_400
@@ -18,6 +19,9 @@ LOOKBACK_DAYS = 5 * 366
 SHAPE_DAYS = 14
 HUB_CAP = 200
 ROW_BUDGET = 8_000_000
+
+REPORTED_DAYS = 90
+"""How far back reports of suspicion are read; no typology counts them over a longer time."""
 
 EARLY_DAYS = 1
 """A transaction may be dated one day after the day of its receipt (time zones)."""
@@ -39,14 +43,9 @@ def parameters(threshold: float) -> dict[str, object]:
     }
 
 
-def each_night(nights: Nights) -> list[date]:
-    """Every night of the range."""
-    return [nights.first + timedelta(days=day) for day in range((nights.last - nights.first).days + 1)]
-
-
 def nights_frame(nights: Nights) -> pl.DataFrame:
     """The range as a table: night, cutoff_s."""
-    every = each_night(nights)
+    every = list(days(nights))
     return pl.DataFrame(
         {"night": every, "cutoff_s": [cutoff_s(night) for night in every]},
         schema={"night": pl.Date, "cutoff_s": pl.Int64},
@@ -67,8 +66,11 @@ def knowing(lake: Lake, nights: Nights, settings: Settings) -> Iterator[Engine]:
     with Engine.open(settings) as engine:
         far = reach(lake, nights)
         engine.register("nights", nights_frame(nights))
-        for table in (EDGES, REPORTS, NODES):
+        for table in (EDGES, NODES):
             engine.register_table(lake, table, far)
+        told = min(far.first, nights.first - timedelta(days=REPORTED_DAYS))
+        engine.register_table(lake, REPORTS, Nights(told, nights.last))
+        engine.materialise("versions", SQL / "versions.sql")
         engine.materialise("known_edges", SQL / "known_edges.sql")
         yield engine
 

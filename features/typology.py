@@ -20,8 +20,6 @@ from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
 from pipelines.tables import ACCOUNTS, HITS, PARTIES, REPORTS, ROLES
 
-REPORTED_DAYS = 90
-"""How far back reports of suspicion are read; no typology counts them over a longer time."""
 FOLDER = Path(__file__).parent / "typologies"
 THEMES = ("DRUG-SHOP", "DRUG-SYN", "TAX-CASHOUT", "FRAUD-CYBER", "CORR", "OTHER")
 
@@ -115,10 +113,10 @@ def prepare(engine: Engine, lake: Lake, nights: Nights, settings: Settings) -> N
     params = nightly.parameters(reporting_threshold(settings.country))
     for stage in ("active", "ends", "window_edges"):
         engine.materialise(stage, SQL / f"{stage}.sql", params)
-    recent = Nights(nights.first - timedelta(days=REPORTED_DAYS), nights.last)
-    suspicions = lake.scan(REPORTS, recent).filter(pl.col("report_class") == "suspicion").collect()
-    engine.register("suspicions", suspicions)
-    told_on = Nights(suspicions["received_on"].min(), nights.last) if suspicions.height else nights  # type: ignore[arg-type]
+    recent = Nights(nights.first - timedelta(days=nightly.REPORTED_DAYS), nights.last)
+    suspicions = lake.scan(REPORTS, recent).filter(pl.col("report_class") == "suspicion")
+    oldest: date | None = suspicions.select(pl.col("received_on").min()).collect().item()
+    told_on = Nights(oldest, nights.last) if oldest else nights
     for table in (ROLES, ACCOUNTS, PARTIES):
         engine.register_table(lake, table, told_on)
     engine.materialise("reported", SQL / "reported.sql")

@@ -3,10 +3,11 @@
 Every check counts rows; none prints a value of a row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
+from deltalake.exceptions import DeltaError
 
 from pipelines import tables
 from pipelines.lake import Lake, Nights
@@ -30,15 +31,24 @@ def check_lake(lake: Lake, contracts: Sequence[Table], progress: Progress = sile
     problems: list[Problem] = []
     for number, table in enumerate(contracts):
         progress(table.name, number, len(contracts))
-        try:
-            problems += check_table(lake, table)
-            for reference in table.references:
-                problems += _dangling(lake, table, reference, by_name[reference.target])
-        except (OSError, pl.exceptions.PolarsError) as error:
-            problems.append(Problem(table.name, "unreadable", 0, f"can't be read ({type(error).__name__})"))
-    problems += lost_rows(lake)
+        problems += _readable(table.name, lambda table=table: check_table(lake, table))  # type: ignore[misc]
+        for reference in table.references:
+            target = by_name[reference.target]
+            problems += _readable(
+                table.name,
+                lambda table=table, reference=reference, target=target: _dangling(lake, table, reference, target),  # type: ignore[misc]
+            )
+    problems += _readable("transactions", lambda: lost_rows(lake))
     progress("done", len(contracts), len(contracts))
     return problems
+
+
+def _readable(name: str, check: Callable[[], list[Problem]]) -> list[Problem]:
+    """What the check finds, or that the table or one that it is compared with can't be read."""
+    try:
+        return check()
+    except (OSError, pl.exceptions.PolarsError, DeltaError) as error:
+        return [Problem(name, "unreadable", 0, f"can't be read, or a table that it names ({type(error).__name__})")]
 
 
 def check_table(lake: Lake, table: Table, nights: Nights | None = None) -> list[Problem]:
@@ -98,7 +108,7 @@ def lost_rows(lake: Lake, nights: Nights | None = None) -> list[Problem]:
     found = [
         ("submissions", "source_rows_lost", unaccounted.height, "files have rows neither accepted nor quarantined"),
         ("transactions", "transactions_lost", short, "files have fewer transactions in the lake than they brought"),
-        ("edges", "edges_lost", edgeless, "transactions between two known nodes have no edge"),
+        ("edges", "edges_lost", edgeless, "transactions have no edge; run: sluice backfill"),
     ]
     return [Problem(*problem) for problem in found if problem[2]]
 

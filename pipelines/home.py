@@ -50,8 +50,15 @@ class Settings(BaseSettings):
 
 
 def config_file() -> Path:
-    """The settings file: `$SLUICE_CONFIG`, or `sluice.toml` in the working folder."""
-    return Path(os.environ.get("SLUICE_CONFIG", "sluice.toml"))
+    """The settings file: `$SLUICE_CONFIG`, or `sluice.toml` in the working folder.
+
+    Raises:
+        UserError: `$SLUICE_CONFIG` names no file.
+    """
+    named = os.environ.get("SLUICE_CONFIG")
+    if named is not None and not Path(named).is_file():
+        raise UserError(f"SLUICE_CONFIG names no file: {named}. Correct it, or unset it to use sluice.toml.")
+    return Path(named or "sluice.toml")
 
 
 def load_settings(**given: Any) -> Settings:
@@ -96,6 +103,11 @@ class Home:
     def staging(self) -> Path:
         """Rows on their way into the lake; emptied by the next run."""
         return self.root / "staging"
+
+    @property
+    def unpacked(self) -> Path:
+        """Members of the zip that is being read; emptied by the next run."""
+        return self.root / "unpacked"
 
     @property
     def models(self) -> Path:

@@ -3,16 +3,20 @@
 The same content is one submission however often it comes. Nothing here knows a format's inside.
 """
 
+import lzma
 import os
 import re
 import shutil
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
@@ -30,6 +34,8 @@ READER_VERSION = "1"
 _BATCH_FILES = 400
 _BATCH_ROWS = 1_000_000
 _BLOCK_BYTES = 1 << 20
+_ZIP = b"PK\x03\x04"
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError, RuntimeError, struct.error)
 _DAY_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -72,6 +78,8 @@ def ingest(
 ) -> IngestReport:
     """Take in files, folders and zips; returns what became of them.
 
+    A file that went to quarantine as a whole is read again: the profile, the settings or the reader may be better now.
+
     Args:
         home: where the lake is; the caller holds `home.writing()`.
         paths: files or folders (read in the order of their names, hidden files left out).
@@ -83,15 +91,23 @@ def ingest(
     Raises:
         UserError: a path or the profile does not exist.
     """
-    return _Intake(home, profile, progress).run([(path, received_on) for path in _expand(paths)])
+    files = [(path, received_on) for path in _expand(paths)]
+    return _Intake(home, profile, progress, reads_quarantined_again=True).run(files)
 
 
 def ingest_inbox(home: Home, nights: Nights, progress: Progress = silent) -> IngestReport:
     """Take in what lies in `inbox/YYYY-MM-DD/` for these nights; returns what became of it."""
     folders = sorted(p for p in home.inbox.glob("*") if p.is_dir() and _DAY_FOLDER.fullmatch(p.name))
-    dated = [(date.fromisoformat(folder.name), folder) for folder in folders]
+    dated = [(_day_of(folder), folder) for folder in folders]
     files = [(path, day) for day, folder in dated if nights.first <= day <= nights.last for path in _expand([folder])]
     return _Intake(home, None, progress).run(files)
+
+
+def _day_of(folder: Path) -> date:
+    try:
+        return date.fromisoformat(folder.name)
+    except ValueError:
+        raise UserError(f"{folder} is not a day of the calendar. Rename the folder.") from None
 
 
 def _expand(paths: Sequence[Path]) -> Iterator[Path]:
@@ -106,8 +122,13 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 class _Intake:
-    def __init__(self, home: Home, profile: str | None, progress: Progress) -> None:
+    def __init__(
+        self, home: Home, profile: str | None, progress: Progress, *, reads_quarantined_again: bool = False
+    ) -> None:
         self.home = home
+        self.reads_quarantined_again = reads_quarantined_again
+        self.batch: staging.Batch | None = None
+        self.batches = 0
         self.settings: Settings = home.settings
         self.lake = Lake(home.lake)
         self.progress = progress
@@ -116,32 +137,50 @@ class _Intake:
 
     def run(self, files: Sequence[tuple[Path, date]]) -> IngestReport:
         self._finish_earlier_batches()
-        known = set(self.lake.scan(tables.SUBMISSIONS).select("submission_id").collect()["submission_id"])
-        batch: staging.Batch | None = None
+        known = self._known()
         for number, (path, received_on) in enumerate(files):
             self.progress("files", number, len(files))
             source = self._keep_original(path, path.name, received_on)
             if source.submission_id in known:
                 self.report.already_known += 1
                 continue
-            batch = batch or self._new_batch(source)
-            for staged in self._submissions(source, batch.folder, known):
-                batch.add(staged)
-                if len(batch.submission_ids) >= _BATCH_FILES or batch.row_count >= _BATCH_ROWS:
-                    batch.commit(self.lake)
-                    batch = self._new_batch(staged.source)
-        if batch is not None:
-            batch.commit(self.lake)
+            for staged in self._submissions(source, known):
+                self._add(staged)
+        self._commit()
         self.progress("files", len(files), len(files))
         return self.report
 
-    def _new_batch(self, source: Source) -> staging.Batch:
-        number = len(list(self.home.staging.glob("*"))) if self.home.staging.exists() else 0
-        return staging.Batch(self.home.staging / f"{source.submission_id[:16]}-{os.getpid()}-{number}")
+    def _known(self) -> set[str]:
+        """The submissions that are not read again."""
+        submissions = self.lake.scan(tables.SUBMISSIONS)
+        if self.reads_quarantined_again:
+            submissions = submissions.filter(pl.col("status") != "quarantined")
+        return set(submissions.select("submission_id").collect()["submission_id"])
+
+    def _staged(self, source: Source) -> staging.StagedSubmission:
+        """A place in the open batch, which is opened where there is none."""
+        if self.batch is None:
+            self.batches += 1
+            name = f"{source.submission_id[:16]}-{os.getpid()}-{self.batches}"
+            self.batch = staging.Batch(self.home.staging / name)
+        return staging.StagedSubmission(source, self.batch.folder)
+
+    def _add(self, staged: staging.StagedSubmission) -> None:
+        if self.batch is None:
+            raise ValueError("a submission is staged in a batch")
+        self.batch.add(staged)
+        if len(self.batch.submission_ids) >= _BATCH_FILES or self.batch.row_count >= _BATCH_ROWS:
+            self._commit()
+
+    def _commit(self) -> None:
+        if self.batch is not None:
+            self.batch.commit(self.lake)
+            self.batch = None
 
     def _finish_earlier_batches(self) -> None:
         for partial in self.home.originals.glob(".*.partial"):
             partial.unlink()
+        shutil.rmtree(self.home.unpacked, ignore_errors=True)
         folders = sorted(self.home.staging.glob("*")) if self.home.staging.exists() else []
         for folder in folders:
             self.report.finished_earlier_batch += staging.redo(folder, self.lake)
@@ -159,24 +198,21 @@ class _Intake:
         partial.replace(kept)
         return Source(kept, digest.hexdigest(), name, received_on)
 
-    def _submissions(self, source: Source, folder: Path, known: set[str]) -> Iterator[staging.StagedSubmission]:
+    def _submissions(self, source: Source, known: set[str]) -> Iterator[staging.StagedSubmission]:
         """The file's submission, and before it those of its members where it is a zip."""
         known.add(source.submission_id)
-        staged = staging.StagedSubmission(source, folder)
-        if _head(source.path).startswith(b"PK\x03\x04"):
-            yield from self._zip(source, staged, folder, known)
+        if _head(source.path).startswith(_ZIP):
+            yield from self._zip(source, known)
         else:
-            yield self._single(staged, container_id=None)
+            yield self._single(self._staged(source), container_id=None)
 
-    def _zip(
-        self, source: Source, staged: staging.StagedSubmission, folder: Path, known: set[str]
-    ) -> Iterator[staging.StagedSubmission]:
-        unpacked = folder / "unpacked"
+    def _zip(self, source: Source, known: set[str]) -> Iterator[staging.StagedSubmission]:
+        unpacked = self.home.unpacked
         try:
             members = _unpack(source.path, unpacked, self.settings)
         except BadFile as bad:
             shutil.rmtree(unpacked, ignore_errors=True)
-            yield self._finish(staged, "zip", None, None, bad)
+            yield self._finish(self._staged(source), "zip", None, None, bad)
             return
         for name, path in members:
             member = self._keep_original(path, name, source.received_on)
@@ -184,9 +220,9 @@ class _Intake:
                 self.report.already_known += 1
                 continue
             known.add(member.submission_id)
-            yield self._single(staging.StagedSubmission(member, folder), source.submission_id)
+            yield self._single(self._staged(member), source.submission_id)
         shutil.rmtree(unpacked)
-        yield self._finish(staged, "zip", None, None)
+        yield self._finish(self._staged(source), "zip", None, None)
 
     def _single(self, staged: staging.StagedSubmission, container_id: str | None) -> staging.StagedSubmission:
         source = staged.source
@@ -195,7 +231,7 @@ class _Intake:
             head = _head(source.path)
             if not head:
                 raise BadFile("file_empty", "The file is empty. Send it again.")
-            if head.startswith(b"PK\x03\x04"):
+            if head.startswith(_ZIP):
                 raise BadFile("zip_nested", "A zip inside a zip is not opened. Send its files in one zip.")
             if goaml.sniff(head):
                 form, used = "goaml", self.goaml_profile.name
@@ -290,7 +326,7 @@ def _unpack(path: Path, folder: Path, settings: Settings) -> list[tuple[str, Pat
     Raises:
         BadFile: the zip is damaged, encrypted, or larger than the settings allow.
     """
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True)
     members: list[tuple[str, Path]] = []
     left = settings.zip_max_total_mb * 1_000_000
     try:
@@ -305,15 +341,25 @@ def _unpack(path: Path, folder: Path, settings: Settings) -> list[tuple[str, Pat
                 allowed = min(left, max(info.compress_size, 1_000) * settings.zip_max_ratio)
                 left -= _unpack_member(archive, info, member, allowed)
                 members.append((Path(info.filename).name, member))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError):
+    except (*_DAMAGED, UnicodeDecodeError):
         raise BadFile("zip_damaged", "The zip is damaged or uses an unknown compression. Send it again.") from None
     return members
+
+
+def _read_block(packed: IO[bytes]) -> bytes:
+    """The next block; bzip2 reports damaged data as an OSError of its own, apart from a full or failing disk."""
+    try:
+        return packed.read(_BLOCK_BYTES)
+    except OSError as error:
+        if error.errno is None:
+            raise zipfile.BadZipFile from None
+        raise
 
 
 def _unpack_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, member: Path, allowed_bytes: int) -> int:
     size = 0
     with archive.open(info) as packed, member.open("wb") as plain:
-        while block := packed.read(_BLOCK_BYTES):
+        while block := _read_block(packed):
             size += len(block)
             if size > allowed_bytes:
                 raise BadFile(

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -178,14 +177,10 @@ class Lake:
         if not files:
             return 0, "-"
         with duckdb.connect() as connection:
+            connection.execute("set timezone = 'UTC'")
             row = connection.execute(_DIGEST, {"files": files}).fetchone()
         count, low, high = row if row is not None else (0, 0, 0)
         return int(count), f"{int(low) % 2**64:016x}{int(high) % 2**64:016x}"
-
-    @cached_property
-    def is_local(self) -> bool:
-        """Does the lake lie in the file system."""
-        return "://" not in self.root
 
 
 _DIGEST = """

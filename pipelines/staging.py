@@ -193,9 +193,10 @@ def redo(folder: Path, lake: Lake) -> int:
         content = json.loads(manifest.read_bytes())
         submission_ids = content["submission_ids"]
         ordered = sorted(tables.INTAKE_TABLES, key=lambda table: table is tables.SUBMISSIONS)
-        for table in ordered:
+        for table in ordered if submission_ids else ():
             files = [folder / name for name in content["files"].get(table.name, [])]
             lake.replace_submissions(table, files, submission_ids, {"step": "intake", "batch": folder.name})
+        manifest.unlink()  # from here on the folder is waste, however much of it is left
     shutil.rmtree(folder)
     return len(submission_ids)
 

@@ -1,6 +1,6 @@
-"""What was known when: a digest of everything that the FIU knew on a night. Holds no rule of a format."""
+"""What was known when: digests of what the FIU knew, and of what was built from it, by night."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 
@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines import tables
 from pipelines.lake import Lake, Nights
+from pipelines.tables import Table
 
 
 def known_digests(lake: Lake, nights: Nights) -> dict[date, str]:
@@ -23,10 +24,33 @@ def known_digests(lake: Lake, nights: Nights) -> dict[date, str]:
         .sort("received_on")
         .collect()
     )
+    return _chained(pairs.iter_rows(), nights)
+
+
+def built_digests(lake: Lake, steps: Sequence[Table], nights: Nights) -> dict[date, str]:
+    """For each night, a hash of what the steps' tables were made from on that night and on every night before.
+
+    A step that reads these tables over a window must be redone when an earlier night of theirs is made or remade.
+    """
+    names = [step.name for step in steps]
+    runs = (
+        lake.scan(tables.RUNS, Nights(date(1, 1, 1), nights.last))
+        .filter(pl.col("step").is_in(names))
+        .sort("received_on", "step")
+        .group_by("received_on", maintain_order=True)
+        .agg(pl.format("{} {}", "step", "inputs_digest"))
+        .sort("received_on")
+        .collect()
+    )
+    return _chained(runs.iter_rows(), nights)
+
+
+def _chained(days: Iterable[tuple[date, Sequence[str]]], nights: Nights) -> dict[date, str]:
+    """For each night, the hash of all texts of its day and the days before; `days` are in order."""
     chained = {}
     digest = sha256(b"sluice").hexdigest()
-    for day, submission_ids in pairs.iter_rows():
-        digest = sha256("\n".join([digest, day.isoformat(), *submission_ids]).encode()).hexdigest()
+    for day, texts in days:
+        digest = sha256("\n".join([digest, day.isoformat(), *texts]).encode()).hexdigest()
         chained[day] = digest
     return _carried_forward(chained, nights)
 

@@ -16,7 +16,7 @@ from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
 from pipelines.steps import StepReport, code_version, days, digest_of, run_step
 from pipelines.tables import Table
-from pipelines.versions import known_digests
+from pipelines.versions import built_digests, known_digests
 from review import alerts
 
 TABLES: tuple[Table, ...] = (
@@ -33,6 +33,7 @@ TABLES: tuple[Table, ...] = (
 )
 """Every table of the lake, in the order of the data's flow."""
 
+_NETWORK = (tables.NODES, tables.EDGES)
 _Compute = Callable[[Lake, Nights], pl.DataFrame]
 
 
@@ -42,7 +43,8 @@ def build_nodes(home: Home, nights: Nights, progress: Progress = silent) -> Step
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return network.nodes(lake, chunk, home.settings)
 
-    return _from_reports(home, tables.NODES, nights, compute, progress)
+    every = _since_first_report(Lake(home.lake), nights)
+    return _from_reports(home, tables.NODES, every, compute, progress)
 
 
 def build_edges(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -51,7 +53,8 @@ def build_edges(home: Home, nights: Nights, progress: Progress = silent) -> Step
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return network.edges(lake, chunk, home.settings)
 
-    return _from_reports(home, tables.EDGES, nights, compute, progress)
+    every = _since_first_report(Lake(home.lake), nights)
+    return _from_reports(home, tables.EDGES, every, compute, progress)
 
 
 def build_transaction_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -60,7 +63,7 @@ def build_transaction_features(home: Home, nights: Nights, progress: Progress = 
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return transactions.build(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, catalog.TRANSACTION_FEATURES, nights, compute, progress)
+    return _from_reports(home, catalog.TRANSACTION_FEATURES, nights, compute, progress, *_NETWORK)
 
 
 def build_account_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -69,7 +72,7 @@ def build_account_features(home: Home, nights: Nights, progress: Progress = sile
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return accounts.build(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, catalog.ACCOUNT_FEATURES, nights, compute, progress)
+    return _from_reports(home, catalog.ACCOUNT_FEATURES, nights, compute, progress, *_NETWORK)
 
 
 def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -78,7 +81,7 @@ def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepR
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return typology.build(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, tables.HITS, nights, compute, progress)
+    return _from_reports(home, tables.HITS, nights, compute, progress, *_NETWORK)
 
 
 def build_scores(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -94,8 +97,9 @@ def build_scores(home: Home, nights: Nights, progress: Progress = silent) -> Ste
 def build_alerts(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
     """Each night's ranked alerts."""
     code = code_version("features", "models", "review")
-    scored = _score_inputs(home, nights)
-    inputs = {night: digest_of(digest, code, home.settings.capacity) for night, digest in scored.items()}
+    built = built_digests(Lake(home.lake), (*_NETWORK, tables.HITS, tables.SCORES), nights)
+    settings = home.settings
+    inputs = {night: digest_of(built[night], code, settings.capacity, settings.country) for night in days(nights)}
 
     def compute(chunk: Nights) -> pl.DataFrame:
         return alerts.build(Lake(home.lake), chunk, home.settings, progress, inputs)
@@ -121,21 +125,32 @@ def nights_with_reports(home: Home) -> Nights | None:
     return Nights(known[0], known[-1]) if known else None
 
 
-def _from_reports(home: Home, table: Table, nights: Nights, compute: _Compute, progress: Progress) -> StepReport:
-    """A step whose rows follow from the known reports, the code of `features` and the settings alone."""
+def _since_first_report(lake: Lake, nights: Nights) -> Nights:
+    """The range, from the first day with a report on: a night looks back on nodes and edges of earlier ones."""
+    known = lake.nights(tables.REPORTS)
+    return Nights(min(nights.first, known[0]), nights.last) if known else nights
+
+
+def _from_reports(
+    home: Home, table: Table, nights: Nights, compute: _Compute, progress: Progress, *reads: Table
+) -> StepReport:
+    """A step whose rows follow from the known reports, the tables that it reads, the code and the settings alone."""
     lake = Lake(home.lake)
+    known = known_digests(lake, nights)
+    built = built_digests(lake, reads, nights)
     code = code_version("pipelines", "features")
-    settings = home.settings.country if table is tables.HITS else ""
-    inputs = {night: digest_of(known, code, settings) for night, known in known_digests(lake, nights).items()}
+    country = home.settings.country if reads else ""
+    inputs = {night: digest_of(known[night], built[night], code, country) for night in days(nights)}
     return run_step(lake, table, nights, inputs, lambda chunk: compute(lake, chunk), progress)
 
 
 def _score_inputs(home: Home, nights: Nights) -> dict[date, str]:
+    lake, settings = Lake(home.lake), home.settings
     code = code_version("pipelines", "features", "models")
-    known = known_digests(Lake(home.lake), nights)
+    built = built_digests(lake, (catalog.TRANSACTION_FEATURES, tables.HITS), nights)
     in_force = {night: store.in_force(home, night) for night in days(nights)}
     names = {night: model.card.model_id if model else "cold-start" for night, model in in_force.items()}
     return {
-        night: digest_of(known[night], code, names[night], home.settings.country, home.settings.capacity)
+        night: digest_of(built[night], code, names[night], settings.country, settings.capacity, settings.seed)
         for night in days(nights)
     }

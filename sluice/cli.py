@@ -3,19 +3,22 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+from rich.text import Text
 
 from pipelines import checks, intake, tables
 from pipelines.home import Home, Settings, UserError, config_file, open_home
 from pipelines.lake import Lake, Nights
+from review.text import clean
 from sluice import screen
 
 EXIT_USER = 2
 EXIT_QUARANTINE = 3
 EXIT_PROBLEM = 4
 
+_OLDEST = date(1900, 1, 1)
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _LANGUAGE = click.option(
     "--lang", type=click.Choice(["en", "ru"]), default="en", show_default=True, help="Language of the reasons."
@@ -29,8 +32,15 @@ class _Sluice(click.Group):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            screen.err.print(f"[bold red]Error:[/] {error}", markup=True)
-            raise click.exceptions.Exit(EXIT_USER) from None
+            _refuse(str(error))
+        except OSError as error:
+            _refuse(f"{error.strerror or type(error).__name__}: {error.filename}. Check the path and its permissions.")
+
+
+def _refuse(message: str) -> NoReturn:
+    words = "\n".join(clean(line) for line in message.splitlines())
+    screen.err.print(Text.assemble(("Error: ", "bold red"), words), soft_wrap=True)
+    raise click.exceptions.Exit(EXIT_USER) from None
 
 
 @click.group(cls=_Sluice, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -62,7 +72,24 @@ def _today() -> date:
 
 
 def _day(value: datetime | None) -> date:
-    return value.date() if value else _today()
+    """The day given, or today (UTC).
+
+    Raises:
+        UserError: the day is not over any report yet, or lies before every calendar of reports.
+    """
+    day = value.date() if value else _today()
+    if not _OLDEST <= day <= _today():
+        raise UserError(f"{day} is not between {_OLDEST} and today, {_today()} (UTC). Correct the day.")
+    return day
+
+
+def _range(first: datetime | None, last: datetime | None, known: Nights) -> Nights:
+    """The nights from `first` to `last`; where one is not given, from the first or to the last known."""
+    start = _day(first) if first else known.first
+    end = _day(last) if last else known.last
+    if start > end:
+        raise UserError(f"--from {start} lies after --to {end}. Exchange them.")
+    return Nights(start, end)
 
 
 @main.command()
@@ -79,7 +106,7 @@ def config(*, as_json: bool) -> None:
         return
     shown = screen.table(f"Settings ({config_file()}, SLUICE_*)", "setting", "value", "meaning")
     for name, info in Settings.model_fields.items():
-        shown.add_row(name, str(getattr(settings, name)), info.description or "")
+        screen.row(shown, name, str(getattr(settings, name)), info.description or "")
     screen.out.print(shown)
 
 
@@ -121,7 +148,7 @@ def show_ingest(report: intake.IngestReport, most: int = 20) -> None:
     if report.quarantined:
         shown = screen.table("Quarantined", "file", "what", "where", "why, and what to do")
         for item in report.quarantined[:most]:
-            shown.add_row(item.file_name, item.code, item.place, item.message)
+            screen.row(shown, item.file_name, item.code, item.place, item.message)
         screen.out.print(shown)
         if len(report.quarantined) > most:
             screen.out.print(f"and {len(report.quarantined) - most} more: sluice findings")
@@ -150,11 +177,7 @@ def backfill(first: datetime | None, last: datetime | None) -> None:
     known = nightly.nights_with_reports(_home())
     if known is None and not (first and last):
         raise UserError("The lake holds no report yet. Take some in (sluice ingest), or give --from and --to.")
-    start = first.date() if first else known.first if known else date.min
-    end = last.date() if last else known.last if known else date.min
-    if start > end:
-        raise UserError(f"--from {start} lies after --to {end}. Exchange them.")
-    _run(Nights(start, end))
+    _run(_range(first, last, known or Nights(_OLDEST, _today())))
 
 
 def _run(nights: Nights) -> None:
@@ -169,7 +192,8 @@ def _run(nights: Nights) -> None:
         f"Nights {nights}", "table", "rows written", "nights computed", right=("rows written", "nights computed")
     )
     for step in steps:
-        shown.add_row(
+        screen.row(
+            shown,
             step.step,
             screen.number(step.row_count),
             str(step.computed_nights) if step.computed_nights else "up to date",
@@ -192,7 +216,7 @@ def train(as_of: datetime | None) -> None:
     if known is None:
         raise UserError("The lake holds no report yet. Take some in first: sluice ingest PATH.")
     with home.writing(), screen.bars() as tell:
-        trained = training.train_and_promote(home, as_of.date() if as_of else known.last, progress=tell)
+        trained = training.train_and_promote(home, min(_day(as_of), known.last), progress=tell)
     for name, value in trained.metadata().items():
         screen.out.print(f"{name}: {value}")
 
@@ -259,8 +283,7 @@ def alert(alert_id: str, form: str, lang: str) -> None:
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def findings(first: datetime | None, last: datetime | None, severity: str | None, limit: int, form: str) -> None:
     """Show what was wrong with delivered files and rows: where, why, and what to do. Never a value of a row."""
-    nights = Nights(first.date() if first else date(1, 1, 1), last.date() if last else date(9999, 12, 31))
-    found = intake.findings(Lake(_home().lake), nights)
+    found = intake.findings(Lake(_home().lake), _range(first, last, Nights(_OLDEST, _today())))
     if severity:
         found = found.filter(found["severity"] == severity)
     if form == "json":
@@ -268,8 +291,14 @@ def findings(first: datetime | None, last: datetime | None, severity: str | None
         return
     shown = screen.table(f"Findings: {len(found)}", "file", "day", "severity", "code", "where", "why, and what to do")
     for row in found.head(limit).iter_rows(named=True):
-        shown.add_row(
-            row["file_name"], str(row["received_on"]), row["severity"], row["code"], row["place"] or "", row["message"]
+        screen.row(
+            shown,
+            row["file_name"],
+            str(row["received_on"]),
+            row["severity"],
+            row["code"],
+            row["place"] or "",
+            row["message"],
         )
     screen.out.print(shown)
 
@@ -283,7 +312,7 @@ def typologies() -> None:
     shown = screen.table(f"Typologies, parameters of {country}", "id", "name", "theme", "parameters", "source")
     for item in typology.catalogue():
         parameters = ", ".join(f"{name}={value}" for name, value in item.parameters_for(country).items())
-        shown.add_row(item.id, f"{item.name_en}\n{item.name_ru}", item.theme, parameters, item.source)
+        screen.row(shown, item.id, f"{item.name_en}\n{item.name_ru}", item.theme, parameters, item.source)
     screen.out.print(shown)
 
 
@@ -304,7 +333,8 @@ def lake_tables() -> None:
     for contract in nightly.TABLES:
         rows, _ = opened.digest(contract)
         version = opened.version(contract)
-        shown.add_row(
+        screen.row(
+            shown,
             contract.name,
             contract.one_row,
             screen.number(rows),
@@ -328,7 +358,7 @@ def check() -> None:
         return
     shown = screen.table("Problems", "table", "rule", "rows", "what")
     for problem in problems:
-        shown.add_row(problem.table, problem.rule, str(problem.row_count), problem.message)
+        screen.row(shown, problem.table, problem.rule, str(problem.row_count), problem.message)
     screen.out.print(shown)
     raise click.exceptions.Exit(EXIT_PROBLEM)
 
@@ -361,7 +391,7 @@ def history(table_name: str) -> None:
     shown = screen.table(f"Commits of {table_name}", "version", "when (UTC)", "made by")
     for commit in Lake(_home().lake).history(contract):
         when = datetime.fromtimestamp(commit.committed_at_ms / 1_000, UTC)
-        shown.add_row(str(commit.version), f"{when:%Y-%m-%d %H:%M:%S}", json.dumps(dict(commit.metadata)))
+        screen.row(shown, str(commit.version), f"{when:%Y-%m-%d %H:%M:%S}", json.dumps(dict(commit.metadata)))
     screen.out.print(shown)
 
 

@@ -59,7 +59,7 @@ def run(home: Home, seed: int, days: int, scale: float) -> None:
 
 
 def _headline(words: str) -> None:
-    screen.out.print(f"\n[bold]{words}[/]", markup=True)
+    screen.out.print(f"\n{words}", style="bold")
 
 
 def _world(home: Home, seed: int, days: int, scale: float) -> WrittenWorld:
@@ -84,7 +84,7 @@ def _what_came_in(lake: Lake, nights: Nights) -> None:
     found = intake.findings(lake, nights).filter(pl.col("severity") == "error")
     shown = screen.table(f"Quarantined: {found.height}", "file", "what", "where", "why, and what to do")
     for row in found.iter_rows(named=True):
-        shown.add_row(row["file_name"], row["code"], row["place"] or "", row["message"])
+        screen.row(shown, row["file_name"], row["code"], row["place"] or "", row["message"])
     screen.out.print(shown)
 
 
@@ -96,7 +96,7 @@ def _quality(lake: Lake, truth_table: Path, nights: Nights, capacity: int) -> No
         right=("schemes found", "share", "alerts that were right"),
     )
     for line in report.lines:
-        shown.add_row(str(line.k), str(line.found), f"{line.recall:.0%}", f"{line.precision:.0%}")
+        screen.row(shown, str(line.k), str(line.found), f"{line.recall:.0%}", f"{line.precision:.0%}")
     screen.out.print(shown)
     screen.out.print(
         f"  Transactions of these nights: {screen.number(report.transaction_count)}, of which laundering "
@@ -109,11 +109,10 @@ def _quality(lake: Lake, truth_table: Path, nights: Nights, capacity: int) -> No
 def _next(view: queues.QueueView, seconds: float) -> None:
     first = view.rows[0].alert_id[:8] if view.rows else "ID"
     screen.out.print(
-        f"\n[bold]Next[/] (after {seconds:.0f} s), with SLUICE_HOME=build/demo SLUICE_CONFIG=deploy/demo.toml set:\n"
+        f"\nNext (after {seconds:.0f} s), with SLUICE_HOME=build/demo SLUICE_CONFIG=deploy/demo.toml set:\n"
         f"  .venv/bin/sluice alert {first}            one alert: reasons, money flow, evidence\n"
         f"  .venv/bin/sluice alert {first} --lang ru  the same in Russian\n"
         "  .venv/bin/sluice queue --theme DRUG-SHOP   a thematic queue\n"
         "  .venv/bin/sluice findings                  everything that was wrong with files\n"
-        "  make ui                                    Dagster's page: the graph, the runs, the checks",
-        markup=True,
+        "  make ui                                    Dagster's page: the graph, the runs, the checks"
     )

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from pipelines.progress import Progress as Tell
+from review.text import clean
 
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, markup=False)
 
 
 @contextmanager
@@ -35,6 +37,11 @@ def table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
+
+
+def row(shown: Table, *cells: object) -> None:
+    """Add a row of plain text: what stands in a file's name or message can't colour, move or hide anything."""
+    shown.add_row(*(Text(clean(str(cell))) for cell in cells))
 
 
 def number(value: float) -> str:

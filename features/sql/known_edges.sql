@@ -2,24 +2,7 @@
 -- known. The next version of a report supersedes the last one, unless it only adds to it or says
 -- the same again; a deletion supersedes and brings nothing; a duplicate of a report brings
 -- nothing. An edge is known on night n when received_on <= n and (superseded_on is null or > n).
--- inputs: edges, reports. key: edge_id.
-with version as (
-    select
-        report_key,
-        relation,
-        min(
-            case when relation not in ('supplement', 'duplicate') then received_on end
-        ) over (
-            partition by jurisdiction, reporting_entity_id, report_reference
-            order by received_on, reported_at nulls first, submission_id, report_ordinal, report_key
-            rows between 1 following and unbounded following
-        ) as superseded_on,
-        row_number() over (
-            partition by jurisdiction, reporting_entity_id, report_reference
-            order by received_on, reported_at nulls first, submission_id, report_ordinal, report_key
-        ) as ordinal
-    from reports
-)
+-- inputs: edges, versions. key: edge_id.
 select
     edges.edge_id,
     edges.received_on,
@@ -39,7 +22,7 @@ select
     coalesce(edges.src_country <> edges.dst_country, false) as is_cross_border,
     version.superseded_on
 from edges
-left join version on version.report_key = edges.report_key
+left join versions as version on version.report_key = edges.report_key
 where
     version.report_key is null
     or (

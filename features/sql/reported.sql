@@ -1,12 +1,26 @@
 -- reported: one row per report of suspicion and node that it names as suspicious: the subject of an
 -- activity, a side marked as suspected, or the reporting entity's own client in a transaction.
--- inputs: suspicions (reports of that class), roles, accounts, parties.
+-- inputs: reports, versions, roles, accounts, parties.
 -- key: report_key, node.
-with named as (
+with suspicions as (
+    select
+        reports.report_key,
+        reports.received_on,
+        reports.reporting_entity_id,
+        versions.superseded_on
+    from reports
+    join versions on versions.report_key = reports.report_key
+    where
+        reports.report_class = 'suspicion'
+        and reports.relation <> 'delete'
+        and (reports.relation <> 'duplicate' or versions.ordinal = 1)
+),
+named as (
     select
         suspicions.report_key,
         suspicions.received_on,
         suspicions.reporting_entity_id,
+        suspicions.superseded_on,
         accounts.node_key
     from suspicions
     join roles on roles.report_key = suspicions.report_key
@@ -24,6 +38,7 @@ with named as (
         suspicions.report_key,
         suspicions.received_on,
         suspicions.reporting_entity_id,
+        suspicions.superseded_on,
         parties.node_key
     from suspicions
     join roles on roles.report_key = suspicions.report_key
@@ -41,5 +56,6 @@ select distinct
     report_key,
     received_on,
     reporting_entity_id,
+    superseded_on,
     cast('0x' || substr(sha256(node_key), 1, 15) as bigint) as node
 from named

@@ -15,6 +15,7 @@ with told as (
     join reported
         on reported.received_on <= nights.night
         and nights.night - reported.received_on < $window_days
+        and (reported.superseded_on is null or reported.superseded_on > nights.night)
     group by nights.night, nights.cutoff_s, reported.node
     having max(case when reported.received_on = nights.night then 1 else 0 end) = 1
 ),
@@ -40,6 +41,7 @@ touching as (
     join side
         on side.node = told.node
         and side.received_on <= told.night
+        and told.night - side.received_on <= $evidence_days
         and (side.superseded_on is null or side.superseded_on > told.night)
     left join reported
         on reported.report_key = side.report_key and reported.node = side.node

@@ -34,6 +34,10 @@ def run(tmp_path, monkeypatch):
         ("train",),
         ("backfill",),
         ("backfill", "--from", "2025-02-01", "--to", "2025-01-01"),
+        ("findings", "--from", "2025-02-02", "--to", "2025-01-01"),
+        ("ingest", ".", "--received-on", "2205-01-01"),
+        ("night", "--date", "0001-01-01"),
+        ("ingest", "no[/b].xml"),
         ("ingest", "absent.xml"),
         ("ingest", ".", "--profile", "unheard-of"),
         ("ingest", ".", "--profile", "absent.toml"),
@@ -59,6 +63,41 @@ def test_wrong_settings_name_the_setting(run, tmp_path):
     result = run("config")
     assert result.exit_code == EXIT_USER
     assert "capacity" in result.output
+
+
+@pytest.mark.parametrize(("name", "content"), [("SLUICE_CONFIG", None), ("SLUICE_HOME", "a file")])
+def test_a_home_or_settings_file_that_is_none_is_named(run, tmp_path, monkeypatch, name, content):
+    place = tmp_path / "place"
+    if content:
+        place.write_text(content)
+    monkeypatch.setenv(name, str(place))
+    (tmp_path / "a.xml").write_text("x")
+    result = run("ingest", "a.xml")
+    assert result.exit_code == EXIT_USER
+    assert "place" in result.output
+
+
+def test_a_folder_that_is_no_day_is_named(run, tmp_path):
+    (tmp_path / "home" / "inbox" / "2025-02-30").mkdir(parents=True)
+    result = run("night", "--date", "2025-02-28")
+    assert result.exit_code == EXIT_USER
+    assert "2025-02-30" in result.output
+
+
+def test_a_files_name_can_t_write_on_the_terminal(run, tmp_path):
+    (tmp_path / "a\x1b[31m[bold].xml").write_bytes(b"")
+    result = run("ingest", ".")
+    assert "\x1b[31m" not in result.output
+    assert "[bold]" in result.output
+
+
+def test_a_table_that_lost_a_file_is_reported(run, tmp_path):
+    (tmp_path / "empty.xml").write_bytes(b"")
+    run("ingest", "empty.xml")
+    next((tmp_path / "home" / "lake" / "findings").rglob("*.parquet")).unlink()
+    result = run("lake", "check")
+    assert result.exit_code == EXIT_PROBLEM
+    assert "unreadable" in result.output
 
 
 def test_quarantine_has_an_exit_code_of_its_own(run, tmp_path):

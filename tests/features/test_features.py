@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from features import accounts, catalog, nightly, transactions
 from features.catalog import ACCOUNT_FEATURES, TRANSACTION_FEATURES
 from pipelines.lake import Lake, Nights
+from pipelines.steps import days
 from pipelines.tables import EDGES, REPORTS, TRANSACTIONS
 from tests.features import oracle
 from tests.features.worlds import at, day, movement, quick, world
@@ -220,7 +221,7 @@ def test_a_range_equals_its_nights(tmp_path: Path) -> None:
     some = quick(tmp_path)
     nights = Nights(day(28), day(40))
     for build, contract in ((transactions.build, TRANSACTION_FEATURES), (accounts.build, ACCOUNT_FEATURES)):
-        single = [build(lake, Nights.of(night), some) for night in nightly.each_night(nights)]
+        single = [build(lake, Nights.of(night), some) for night in days(nights)]
         assert build(lake, nights, some).equals(pl.concat(single).sort(contract.key))
 
 

@@ -157,6 +157,68 @@ def test_a_batch_that_was_staged_but_not_committed_is_finished_by_the_next_run(h
     assert not any(home.staging.glob("*"))
 
 
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_batches_of_any_size_bring_every_file(home, delivered, monkeypatch, count):
+    monkeypatch.setattr(intake, "_BATCH_FILES", 2)
+    for number in range(count):
+        (delivered / f"{number}.xml").write_text(report(f"R-{number}"))
+    assert take_in(home, delivered).statuses == {"accepted": count}
+    assert take_in(home, delivered).already_known == count
+    assert Lake(home.lake).read(tables.REPORTS).height == count
+
+
+def test_a_zip_may_be_larger_than_a_batch(home, delivered, monkeypatch):
+    monkeypatch.setattr(intake, "_BATCH_FILES", 2)
+    monkeypatch.setattr(staging, "_SPILL_ROWS", 1)
+    (delivered / "0.xml").write_text(report("R-first"))
+    with zipfile.ZipFile(delivered / "a.zip", "w") as archive:
+        for number in range(5):
+            archive.writestr(f"{number}.xml", report(f"R-{number}"))
+    assert take_in(home, delivered).statuses == {"accepted": 7}
+    assert Lake(home.lake).read(tables.REPORTS).height == 6
+
+
+def test_a_kill_while_a_finished_batch_is_removed_blocks_nothing(home, delivered, monkeypatch):
+    (delivered / "a.xml").write_text(report())
+
+    def killed(folder, **_):
+        for file in folder.glob("*.parquet"):
+            file.unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(staging.shutil, "rmtree", killed)
+        take_in(home, delivered)
+    assert take_in(home, delivered).already_known == 1
+    assert Lake(home.lake).read(tables.TRANSACTIONS).height == 1
+
+
+def test_a_quarantined_file_can_be_taken_in_once_its_mapping_is_named(home, delivered):
+    names = TRANSFERS.split("\n")[0].replace("operator_id", "operator")
+    (delivered / "own.csv").write_text("x;y\n1;2\n")
+    (delivered / "transfers.csv").write_text("\n".join([names, *TRANSFERS.split("\n")[1:]]))
+    assert take_in(home, delivered).statuses == {"quarantined": 2}
+    mapping = Path(intake.__file__).parent / "formats" / "mappings" / "eag-remittance.toml"
+    own = delivered.parent / "own.toml"
+    own.write_text(mapping.read_text().replace('"operator_id"', '"operator"').replace("eag-remittance", "own"))
+    result = take_in(home, delivered / "transfers.csv", profile=str(own))
+    assert result.statuses == {"accepted": 1}
+    lake = Lake(home.lake)
+    assert lake.read(tables.SUBMISSIONS)["status"].sort().to_list() == ["accepted", "quarantined"]
+    assert check_lake(lake, nightly.TABLES) == []
+
+
+def test_a_zip_whose_data_is_corrupt_is_quarantined(home, delivered):
+    with zipfile.ZipFile(delivered / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.xml", report(amounts=[str(n) for n in range(300)]))
+    damaged = bytearray((delivered / "a.zip").read_bytes())
+    damaged[60:120] = bytes(60)
+    (delivered / "a.zip").write_bytes(damaged)
+    (delivered / "b.xml").write_text(report())
+    assert take_in(home, delivered).statuses == {"accepted": 1, "quarantined": 1}
+    assert codes(home) == {"a.zip": "zip_damaged"}
+
+
 def test_a_missing_path_and_an_unknown_profile_are_the_users_mistakes(home, delivered):
     with pytest.raises(UserError, match="no file or folder"):
         take_in(home, delivered / "absent")
