@@ -6,7 +6,6 @@ import dagster as dg
 import polars as pl
 
 from dagster_project.assets import alerts, edges, lake_of
-from dagster_project.partitions import DAYS, nights_of
 from dagster_project.resources import HomeResource
 from pipelines import tables
 from pipelines.checks import check_table, lost_rows
@@ -14,16 +13,11 @@ from pipelines.checks import check_table, lost_rows
 _DAYS_LOOKED_BACK = 28
 
 
-@dg.asset_check(
-    asset=edges,
-    blocking=True,
-    partitions_def=DAYS,
-    description="No row of a report was lost; the edges keep their contract.",
-)
-def nothing_lost(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
-    """Fails, and stops the night, where a row of the night went missing between two tables."""
-    lake, nights = lake_of(home), nights_of(context)
-    problems = [*check_table(lake, tables.EDGES, nights), *lost_rows(lake, nights)]
+@dg.asset_check(asset=edges, blocking=True, description="No row of a report was lost; the edges keep their contract.")
+def nothing_lost(home: HomeResource) -> dg.AssetCheckResult:
+    """Fails, and stops the night, where a row went missing between two tables."""
+    lake = lake_of(home)
+    problems = [*check_table(lake, tables.EDGES), *lost_rows(lake)]
     return dg.AssetCheckResult(
         passed=not problems,
         severity=dg.AssetCheckSeverity.ERROR,

@@ -25,7 +25,7 @@ def per_night(declare: Callable[..., _Decorator], **given: Any) -> _Decorator:
         return declare(partitions_def=DAYS, backfill_policy=dg.BackfillPolicy.single_run(), **given)
 
 
-def nights_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Nights:
+def nights_of(context: dg.AssetExecutionContext) -> Nights:
     """The nights that the run is for."""
     keys = context.partition_key_range
     return Nights(_day(keys.start), _day(keys.end))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import polars as pl
 from rich.text import Text
 
 from pipelines import checks, intake, tables
@@ -146,10 +147,8 @@ def show_ingest(report: intake.IngestReport, most: int = 20) -> None:
     if brought:
         screen.out.print("Rows:  " + ", ".join(f"{screen.number(n)} {name}" for name, n in sorted(brought.items())))
     if report.quarantined:
-        shown = screen.table("Quarantined", "file", "what", "where", "why, and what to do")
-        for item in report.quarantined[:most]:
-            screen.row(shown, item.file_name, item.code, item.place, item.message)
-        screen.out.print(shown)
+        rows = [(item.file_name, item.code, item.place, item.message) for item in report.quarantined[:most]]
+        screen.out.print(screen.findings("Quarantined", rows))
         if len(report.quarantined) > most:
             screen.out.print(f"and {len(report.quarantined) - most} more: sluice findings")
 
@@ -289,18 +288,10 @@ def findings(first: datetime | None, last: datetime | None, severity: str | None
     if form == "json":
         click.echo(found.head(limit).write_json())
         return
-    shown = screen.table(f"Findings: {len(found)}", "file", "day", "severity", "code", "where", "why, and what to do")
-    for row in found.head(limit).iter_rows(named=True):
-        screen.row(
-            shown,
-            row["file_name"],
-            str(row["received_on"]),
-            row["severity"],
-            row["code"],
-            row["place"] or "",
-            row["message"],
-        )
-    screen.out.print(shown)
+    rows = found.head(limit).select(
+        "file_name", pl.format("{}, {}: {}", "received_on", "severity", "code"), "place", "message"
+    )
+    screen.out.print(screen.findings(f"Findings: {found.height}", rows.iter_rows()))
 
 
 @main.command()

@@ -82,10 +82,8 @@ def _what_came_in(lake: Lake, nights: Nights) -> None:
     transactions = int(files["transaction_count"].sum())
     screen.out.print(f"  {files.height} files came in: {came}; {screen.number(transactions)} transactions.")
     found = intake.findings(lake, nights).filter(pl.col("severity") == "error")
-    shown = screen.table(f"Quarantined: {found.height}", "file", "what", "where", "why, and what to do")
-    for row in found.iter_rows(named=True):
-        screen.row(shown, row["file_name"], row["code"], row["place"] or "", row["message"])
-    screen.out.print(shown)
+    rows = found.select("file_name", "code", "place", "message").iter_rows()
+    screen.out.print(screen.findings(f"Quarantined: {found.height}", rows))
 
 
 def _quality(lake: Lake, truth_table: Path, nights: Nights, capacity: int) -> None:

@@ -1,7 +1,7 @@
 """How the command line talks: progress bars, tables, plain messages. Holds no work."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -42,6 +42,15 @@ def table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
 def row(shown: Table, *cells: object) -> None:
     """Add a row of plain text: what stands in a file's name or message can't colour, move or hide anything."""
     shown.add_row(*(Text(clean(str(cell))) for cell in cells))
+
+
+def findings(title: str, found: Iterable[tuple[str, str, str | None, str]]) -> Table:
+    """Findings as a table: file, what and where on the left; why and what to do on the right."""
+    shown = table(title, "file, what, where", "why, and what to do")
+    for file_name, code, place, message in found:
+        where = f"  {clean(place)}" if place else ""
+        shown.add_row(Text.assemble(clean(file_name), "\n", (f"{clean(code)}{where}", "dim")), Text(clean(message)))
+    return shown
 
 
 def number(value: float) -> str:
