@@ -11,7 +11,7 @@ from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
 from pipelines.tables import ALERTS
 from review import components, ranking
-from review.candidates import candidates
+from review.candidates import MODEL, candidates
 from review.ranking import Parameters, Place, Standing, Worth
 from review.reasons import reasons_of, to_json
 from review.wording import CatalogueWording, Wording
@@ -64,8 +64,8 @@ def _ranked(alerts: pl.DataFrame, evidence: pl.DataFrame, parameters: Parameters
     grouped = valued.with_columns(
         pl.Series("component_id", components.components(valued, evidence), pl.String),
     )
-    columns = ("alert_id", "component_id", "value_per_minute", "known_to")
-    places = ranking.places([Standing(*row) for row in grouped.select(columns).iter_rows()])
+    columns = ("alert_id", "component_id", "value_per_minute", "known_to", pl.col("family") != MODEL)
+    places = ranking.places([Standing(*row) for row in grouped.select(*columns).iter_rows()])
     return grouped.with_columns(_place_columns([places[alert] for alert in grouped["alert_id"]]))
 
 

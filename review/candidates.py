@@ -169,21 +169,22 @@ def _model_accounts(
     """The riskiest accounts of each night above the floor that have no hit, with their edges of the last nights."""
     floor = pl.when("is_calibrated").then(FLOOR_CALIBRATED).otherwise(FLOOR_COLD)
     high = accounts.filter(pl.col("risk") >= floor).join(hits, on=["received_on", "node_id"], how="anti")
-    chosen = (
-        high.sort("received_on", "risk", "node_id", descending=[False, True, False])
-        .group_by("received_on", maintain_order=True)
-        .head(capacity)
-        .select("received_on", "node_id", pl.lit(MODEL).alias("family"))
-    )
     window = Nights(nights.first - timedelta(days=MODEL_NIGHTS - 1), nights.last)
     edges = lake.scan(EDGES, window).select(_EDGE_COLUMNS).rename({"received_on": "known_on"})
     ends = pl.concat([edges.with_columns(pl.col(side).alias("node_id")) for side in ("src", "dst")])
     age = pl.col("received_on") - pl.col("known_on")
     moved = (
-        ends.join(chosen.lazy().select("received_on", "node_id"), on="node_id")
+        ends.join(high.lazy().select("received_on", "node_id"), on="node_id")
         .filter((age >= timedelta(0)) & (age < timedelta(days=MODEL_NIGHTS)))
         .unique(["node_id", "transaction_id", "received_on"])
         .collect()
+    )
+    chosen = (
+        high.join(moved, on=["received_on", "node_id"], how="semi")
+        .sort("received_on", "risk", "node_id", descending=[False, True, False])
+        .group_by("received_on", maintain_order=True)
+        .head(capacity)
+        .select("received_on", "node_id", pl.lit(MODEL).alias("family"))
     )
     return _with_alert(chosen).join(moved, on=["received_on", "node_id"])
 
@@ -273,7 +274,6 @@ def _measured(alerts: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
         pl.col("amount_local").sum(),
         pl.col("amount_local").count().alias("priced"),
         pl.len().alias("transactions"),
-        pl.col("known_on").min().alias("known_from"),
         pl.col("known_on").max().alias("known_to"),
     )
     joined = alerts.join(totals, on=_ALERT).join(others, on=_ALERT, how="left")
@@ -282,7 +282,6 @@ def _measured(alerts: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce("window_to", "hit_to", _midnight("received_on")).alias("window_to"),
         pl.when(pl.col("priced") > 0).then("amount_local").otherwise("hit_amount").alias("amount_local"),
         pl.col("subjects").fill_null(0),
-        pl.coalesce("known_from", "received_on").alias("known_from"),
         pl.coalesce("known_to", "received_on").alias("known_to"),
     )
 

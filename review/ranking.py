@@ -15,6 +15,7 @@ from math import log1p, log2
 from typing import Any
 
 REACH_FULL = 20
+LEAD_SHARE = 0.5
 FOLD_BAND = 3
 """Alerts of one component, its lead included, that may stand before the rest of the folded ones."""
 
@@ -77,6 +78,7 @@ class Standing:
     component_id: str
     value_per_minute: float
     received: date
+    has_rule: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,19 +163,42 @@ def best_first(standings: Sequence[Standing]) -> list[Standing]:
 def places(standings: Sequence[Standing]) -> dict[str, Place]:
     """Every alert's place, by alert_id; ranks run from 1 without gaps.
 
-    The best alert of a component is its lead; all leads come first, so that an attempt that is seen once does not fill
-    the top. After the last lead come the folded alerts: first those that stand second or third in their component
-    (no component shows more than three alerts before the others had their turn), then the rest; each best first.
+    A component's lead is its best alert, or the best that a typology found where that is worth at least half as much:
+    a sentence that names a scheme is read faster than what a model found unusual. All leads come first, so that an
+    attempt that is seen once does not fill the top. After the last lead come the folded alerts: first those that stand
+    second or third in their component (no component shows more than three alerts before the others had their turn),
+    then the rest; each best first.
     """
+    ordered = best_first(standings)
+    leads = _leads(ordered)
     sizes = Counter(s.component_id for s in standings)
     seen: Counter[str] = Counter()
     banded: list[tuple[int, int, Standing]] = []
-    for order, standing in enumerate(best_first(standings)):
-        position = seen[standing.component_id]
-        seen[standing.component_id] += 1
-        band = 0 if position == 0 else 1 if position < FOLD_BAND else 2
+    for order, standing in enumerate(ordered):
+        band = 0
+        if leads[standing.component_id] != standing.alert_id:
+            seen[standing.component_id] += 1
+            band = 1 if seen[standing.component_id] < FOLD_BAND else 2
         banded.append((band, order, standing))
     return {
         standing.alert_id: Place(rank, band == 0, sizes[standing.component_id] - 1)
         for rank, (band, _, standing) in enumerate(sorted(banded, key=lambda b: b[:2]), start=1)
+    }
+
+
+def _leads(ordered: Sequence[Standing]) -> dict[str, str]:
+    """By component, the alert that leads it; `ordered` is best first."""
+    best: dict[str, Standing] = {}
+    by_rule: dict[str, Standing] = {}
+    for standing in ordered:
+        best.setdefault(standing.component_id, standing)
+        if standing.has_rule:
+            by_rule.setdefault(standing.component_id, standing)
+    return {
+        component: (
+            by_rule[component]
+            if component in by_rule and by_rule[component].value_per_minute >= LEAD_SHARE * lead.value_per_minute
+            else lead
+        ).alert_id
+        for component, lead in best.items()
     }

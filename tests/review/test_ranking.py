@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review import ranking
-from review.ranking import Parameters, Standing
+from review.ranking import Parameters, Standing, places
 
 RU = Parameters.of("RU")
 DAY = date(2026, 2, 3)
@@ -119,3 +119,11 @@ def test_no_component_shows_more_than_three_before_the_others_had_their_turn() -
     placed = ranking.places([*small, *large])
     order = sorted(placed, key=lambda alert: placed[alert].rank)
     assert order == ["l0", "s0", "l1", "l2", "s1", "l3", "l4", "l5"]
+
+
+def test_the_lead_is_what_a_typology_found_if_it_is_worth_half() -> None:
+    day = date(2025, 1, 1)
+    model = Standing("m", "c", 1.0, day)
+    near, far = Standing("n", "c", 0.5, day, has_rule=True), Standing("f", "c", 0.49, day, has_rule=True)
+    assert {key: place.is_lead for key, place in places([model, near]).items()} == {"m": False, "n": True}
+    assert {key: place.is_lead for key, place in places([model, far]).items()} == {"m": True, "f": False}
