@@ -49,7 +49,7 @@ real-goaml: $(READY) ## goAML samples: every element covered, sums exact, Nepal-
 locks: ## Renew the lock files (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-strip-extras --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links -o requirements-dev.lock
-	uv pip compile pyproject.toml -c requirements-dev.lock --universal --generate-hashes --no-strip-extras --no-header \
+	uv pip compile pyproject.toml --extra build -c requirements-dev.lock --universal --generate-hashes --no-strip-extras --no-header \
 	  --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 
 clean: ## Remove what runs have written
