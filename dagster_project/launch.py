@@ -10,13 +10,16 @@ from dagster_project.resources import HomeResource
 from pipelines.home import Home
 from pipelines.lake import Nights
 
-_INSTANCE_FILE = Path(__file__).parent.parent / "deploy" / "dagster.yaml"
+_HERE = Path(__file__).parent
+_INSTANCE_FILES = (_HERE / "dagster.yaml", _HERE.parent / "deploy" / "dagster.yaml")
+"""Where the instance file lies in an installed package, and in the repository."""
 
 
 def prepare(home: Home) -> Path:
     """The home's Dagster folder, with telemetry off."""
     home.dagster.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_INSTANCE_FILE, home.dagster / "dagster.yaml")
+    instance_file = next(file for file in _INSTANCE_FILES if file.exists())
+    shutil.copyfile(instance_file, home.dagster / "dagster.yaml")
     return home.dagster
 
 
