@@ -64,8 +64,6 @@ def run_step(
     inputs: Mapping[date, str],
     compute: Callable[[Nights], pl.DataFrame],
     progress: Progress = silent,
-    *,
-    run_id: str = "",
 ) -> StepReport:
     """Bring `table` up to date for `nights`; returns what was done.
 
@@ -76,14 +74,14 @@ def run_step(
         inputs: for each night, a digest of the step's inputs and code; a night whose digest is on record is left alone.
         compute: makes the rows of a range of nights.
         progress: told how many nights are done.
-        run_id: kept with the commits.
     """
     stale = _stale(lake, table, nights, inputs)
     written = done = 0
     for chunk in _chunks(stale, _sizes(lake, nights)):
         progress(table.name, done, len(stale))
         rows = compute(chunk)
-        lake.replace_nights(table, rows, chunk, {"step": table.name, "run_id": run_id})
+        made_from = digest_of(*(inputs[night] for night in days(chunk)))
+        lake.replace_nights(table, rows, chunk, {"step": table.name, "nights": str(chunk), "inputs": made_from})
         _record(lake, table, chunk, inputs, rows)
         written += len(rows)
         done += len(list(days(chunk)))
