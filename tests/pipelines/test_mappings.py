@@ -178,3 +178,10 @@ def test_countries_are_pairs() -> None:
     expected = {"RUS": "RU", "KAZ": "KZ", "KGZ": "KG", "TJK": "TJ", "TKM": "TM", "UZB": "UZ", "BLR": "BY", "CHN": "CN"}
     assert {code: ALPHA2_OF_ALPHA3[code] for code in expected} == expected
     assert ALPHA2_OF_ALPHA3["CUW"] == "CW"
+
+
+def test_the_mapping_that_the_documentation_shows_can_be_used(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "mappings.md").read_text(encoding="utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(page.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    assert load_mapping(own).name == "my-bank"
