@@ -5,6 +5,7 @@ Every check counts rows; none prints a value of a row.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 from deltalake.exceptions import DeltaError
@@ -31,14 +32,11 @@ def check_lake(lake: Lake, contracts: Sequence[Table], progress: Progress = sile
     problems: list[Problem] = []
     for number, table in enumerate(contracts):
         progress(table.name, number, len(contracts))
-        problems += _readable(table.name, lambda table=table: check_table(lake, table))  # type: ignore[misc]
+        problems += _readable(table.name, partial(check_table, lake, table))
         for reference in table.references:
             target = by_name[reference.target]
-            problems += _readable(
-                table.name,
-                lambda table=table, reference=reference, target=target: _dangling(lake, table, reference, target),  # type: ignore[misc]
-            )
-    problems += _readable("transactions", lambda: lost_rows(lake))
+            problems += _readable(table.name, partial(_dangling, lake, table, reference, target))
+    problems += _readable("transactions", partial(lost_rows, lake))
     progress("done", len(contracts), len(contracts))
     return problems
 

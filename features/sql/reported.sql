@@ -15,47 +15,26 @@ with suspicions as (
         and reports.relation <> 'delete'
         and (reports.relation <> 'duplicate' or versions.ordinal = 1)
 ),
-named as (
-    select
-        suspicions.report_key,
-        suspicions.received_on,
-        suspicions.reporting_entity_id,
-        suspicions.superseded_on,
-        accounts.node_key
-    from suspicions
-    join roles on roles.report_key = suspicions.report_key
-    join accounts
-        on accounts.report_key = roles.report_key and accounts.ordinal = roles.subject_ordinal
-    where
-        roles.subject_kind = 'account'
-        and (
-            roles.role = 'subject'
-            or coalesce(roles.is_suspected, false)
-            or (roles.role in ('from', 'to') and coalesce(accounts.is_client, false))
-        )
+subject as (
+    select report_key, ordinal, node_key, is_client, 'account' as kind
+    from accounts
     union all
-    select
-        suspicions.report_key,
-        suspicions.received_on,
-        suspicions.reporting_entity_id,
-        suspicions.superseded_on,
-        parties.node_key
-    from suspicions
-    join roles on roles.report_key = suspicions.report_key
-    join parties
-        on parties.report_key = roles.report_key and parties.ordinal = roles.subject_ordinal
-    where
-        roles.subject_kind = 'party'
-        and (
-            roles.role = 'subject'
-            or coalesce(roles.is_suspected, false)
-            or (roles.role in ('from', 'to') and coalesce(parties.is_client, false))
-        )
+    select report_key, ordinal, node_key, is_client, 'party'
+    from parties
 )
 select distinct
-    report_key,
-    received_on,
-    reporting_entity_id,
-    superseded_on,
-    cast('0x' || substr(sha256(node_key), 1, 15) as bigint) as node
-from named
+    suspicions.report_key,
+    suspicions.received_on,
+    suspicions.reporting_entity_id,
+    suspicions.superseded_on,
+    cast('0x' || substr(sha256(subject.node_key), 1, 15) as bigint) as node
+from suspicions
+join roles on roles.report_key = suspicions.report_key
+join subject
+    on subject.report_key = roles.report_key
+    and subject.kind = roles.subject_kind
+    and subject.ordinal = roles.subject_ordinal
+where
+    roles.role = 'subject'
+    or coalesce(roles.is_suspected, false)
+    or (roles.role in ('from', 'to') and coalesce(subject.is_client, false))
