@@ -47,9 +47,9 @@ real-goaml: $(READY) ## goAML samples: every element covered, sums exact, Nepal-
 	@$(BIN)/python -m benchmarks.real_goaml
 
 locks: ## Renew the lock files (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-strip-extras --no-header --no-annotate \
+	uv pip compile pyproject.toml --extra dev --extra postgres --extra oidc --universal --generate-hashes --no-strip-extras --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links -o requirements-dev.lock
-	uv pip compile pyproject.toml --extra build -c requirements-dev.lock --universal --generate-hashes --no-strip-extras --no-header \
+	uv pip compile pyproject.toml --extra build --extra postgres --extra oidc -c requirements-dev.lock --universal --generate-hashes --no-strip-extras --no-header \
 	  --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 
 clean: ## Remove what runs have written
