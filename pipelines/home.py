@@ -35,6 +35,18 @@ class Settings(BaseSettings):
     zip_max_members: int = Field(10_000, ge=1, description="most files that a zip may hold")
     zip_max_ratio: int = Field(200, ge=2, description="most times that a zip member may grow when it is unpacked")
     zip_max_total_mb: int = Field(4_096, ge=1, description="most megabytes that a zip may unpack to")
+    console_database: str = Field("", description="postgresql://... of the review console; empty: a file in the home")
+    console_hosts: str = Field("", description="names that the console answers to beside loopback, comma-separated")
+    console_production: bool = Field(
+        default=False, description="the console is behind HTTPS: strict cookies and headers"
+    )
+    console_totp: bool = Field(default=False, description="every sign-in needs a one-time code")
+    console_idle_minutes: int = Field(30, ge=1, le=1440, description="a session ends after this long without a click")
+    console_session_hours: int = Field(12, ge=1, le=168, description="a session ends after this long in any case")
+    console_upload_mb: int = Field(20, ge=1, le=1024, description="most megabytes of one attachment of a case")
+    console_oidc_issuer: str = Field("", description="address of the OpenID provider for sign-in; empty: none")
+    console_oidc_client: str = Field("", description="the console's client id at that provider")
+    console_oidc_secret_file: Path | None = Field(None, description="file that holds the client's secret")
 
     @classmethod
     def settings_customise_sources(
@@ -113,6 +125,11 @@ class Home:
     def models(self) -> Path:
         """Models and their cards."""
         return self.root / "models"
+
+    @property
+    def console(self) -> Path:
+        """The review console's own files: its SQLite database, its key, attachments."""
+        return self.root / "console"
 
     @property
     def dagster(self) -> Path:

@@ -1,0 +1,1 @@
+"""The review console: a Django project of one app. Rules live in `services`, HTML in `views` and `templates`."""

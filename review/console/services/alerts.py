@@ -1,0 +1,323 @@
+"""One alert as its page shows it. Opening one is a read of a subject, and is logged with the read itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from review import flows
+from review.console.models import (
+    Alert,
+    AlertContent,
+    AlertReport,
+    AlertStep,
+    AlertSubject,
+    Decision,
+    Event,
+    InfoRequest,
+    Note,
+    QueueEntry,
+    Report,
+)
+from review.console.models.alerts import AlertState, DecisionStatus
+from review.console.rules import WORKERS
+from review.console.services import access, audit, workflow
+from review.console.services.actor import Actor
+from review.console.services.errors import NotFound, Refused
+from review.console.services.queues import Lock, is_idle, lock_of
+from review.flow import Flow
+
+SIMILAR_MAX = 5
+_SIMILAR_POOL = 200
+TEXT_MAX = 4_000
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the flow or of a movement, as the reports describe it."""
+
+    node_id: int
+    name: str
+    key: str
+    kind: str
+    holder_kind: str
+    institution: str
+    country: str
+    territory: str
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One transaction: of the evidence, or another of the subject in the window. Amount in local currency."""
+
+    transaction_id: str
+    occurred_at: datetime
+    is_date_only: bool
+    utc_offset_minutes: int | None
+    src: Node
+    dst: Node
+    amount_local: Decimal
+    currency: str
+    channel: str
+    transaction_type: str
+    description: str
+    report_key: str
+    is_evidence: bool
+    is_incoming: bool
+
+
+@dataclass(frozen=True)
+class ReasonView:
+    """One sentence; `source` is a typology or `model`, `evidence` the transactions that it rests on."""
+
+    source: str
+    en: str
+    ru: str
+    weight: float
+    evidence: tuple[str, ...]
+
+    @property
+    def is_model(self) -> bool:
+        """Does the model say so."""
+        return self.source == "model"
+
+
+@dataclass(frozen=True)
+class OpenAlert:
+    """An alert with everything that its page shows.
+
+    Attributes:
+        alert: the alert; `alert.version` goes into every form.
+        entry: its place in its home queue; None where it has none.
+        lock: who holds it.
+        can_work: may this person work alerts at all.
+        has_lock: does this person hold it.
+        decision: the decision that waits or stands; None before the first.
+        rank_queue: the queue it was opened from, or its home queue.
+    """
+
+    alert: Alert
+    entry: QueueEntry | None
+    lock: Lock | None
+    can_work: bool
+    has_lock: bool
+    is_late: bool
+    reasons: tuple[ReasonView, ...]
+    missing_data: tuple[str, ...]
+    movements: tuple[Movement, ...]
+    flow: Flow
+    nodes: dict[int, Node]
+    decision: Decision | None
+    subject_details: dict[str, Any]
+    notes: tuple[Note, ...]
+    open_request: InfoRequest | None
+
+
+def open_alert(actor: Actor, alert_id: str) -> OpenAlert:
+    """The alert, for its page: logs the read, keeps the reader's lock alive, notes the first look.
+
+    Raises:
+        NotFound: no such alert for this person.
+    """
+    with audit.recorded(actor) as record:
+        alert = access.alert_for(actor, alert_id)
+        record.add("alert_read", "alert", alert.alert_id, subject=alert.subject.node_id)
+        if alert.owner_id == actor.person.pk:
+            workflow.mark_read(actor, alert, record)
+        elif alert.first_read_at is None and actor.role in WORKERS:
+            Alert.objects.filter(pk=alert.pk, first_read_at=None).update(first_read_at=actor.at)
+    return _open(actor, alert)
+
+
+def _open(actor: Actor, alert: Alert) -> OpenAlert:
+    content = AlertContent.objects.get(pk=alert.pk)
+    nodes = {int(key): _node(int(key), row) for key, row in content.nodes.items()}
+    subject = alert.subject.node_id
+    names = {node_id: node.name for node_id, node in nodes.items()}
+    decision = Decision.objects.filter(alert=alert).exclude(status=DecisionStatus.UNDONE)
+    return OpenAlert(
+        alert=alert,
+        entry=QueueEntry.objects.filter(alert=alert, queue_id=alert.queue_id).first(),
+        lock=lock_of(actor, alert),
+        can_work=actor.role in WORKERS,
+        has_lock=alert.owner_id == actor.person.pk and not is_idle(actor, alert),
+        is_late=alert.state != AlertState.CLOSED and alert.due_on < actor.today,
+        reasons=tuple(ReasonView(**{**row, "evidence": tuple(row["evidence"])}) for row in content.reasons),
+        missing_data=tuple(content.missing_data),
+        movements=tuple(_movement(row, nodes, subject) for row in content.movements),
+        flow=flows.from_stored(content.flow, subject, names),
+        nodes=nodes,
+        decision=decision.select_related("proposed_by", "judged_by").order_by("-ordinal").first(),
+        subject_details=alert.subject.details,
+        notes=tuple(Note.objects.filter(alert=alert).select_related("by").order_by("id")),
+        open_request=InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id").first(),
+    )
+
+
+def _node(node_id: int, row: dict[str, Any]) -> Node:
+    names = ("name", "key", "kind", "holder_kind", "institution", "country", "territory")
+    return Node(node_id, *(row[name] or "" for name in names))
+
+
+def _movement(row: dict[str, Any], nodes: dict[int, Node], subject: int) -> Movement:
+    return Movement(
+        transaction_id=row["transaction_id"],
+        occurred_at=datetime.fromisoformat(row["occurred_at"]),
+        is_date_only=bool(row["is_date_only"]),
+        utc_offset_minutes=row["utc_offset_minutes"],
+        src=nodes[row["src"]],
+        dst=nodes[row["dst"]],
+        amount_local=Decimal(row["amount"]),
+        currency=row["currency"] or "",
+        channel=row["channel"] or "",
+        transaction_type=row["transaction_type"] or "",
+        description=row["description"] or "",
+        report_key=row["report_key"] or "",
+        is_evidence=row["is_evidence"],
+        is_incoming=row["dst"] == subject,
+    )
+
+
+def movements_of(actor: Actor, alert_id: str, reason: int | None = None) -> tuple[Movement, ...]:
+    """The movements of an alert, or those that its reason number `reason` (from 0) rests on.
+
+    Opening a reason counts as having read it; see `has_read_reasons`.
+
+    Raises:
+        NotFound: no such alert for this person, or no such reason.
+    """
+    with audit.recorded(actor) as record:
+        alert = access.alert_for(actor, alert_id)
+        record.add("evidence_read", "alert", alert.alert_id, reason_number=reason)
+    found = _open(actor, alert)
+    if reason is None:
+        return found.movements
+    if not 0 <= reason < len(found.reasons):
+        raise NotFound
+    wanted = set(found.reasons[reason].evidence)
+    return tuple(movement for movement in found.movements if movement.transaction_id in wanted)
+
+
+def reports_of(actor: Actor, alert_id: str) -> list[AlertReport]:
+    """The reports behind an alert with narrative and indicators: those that name the subject first. Logged."""
+    with audit.recorded(actor) as record:
+        alert = access.alert_for(actor, alert_id)
+        record.add("reports_read", "alert", alert.alert_id)
+    linked = AlertReport.objects.filter(alert=alert).select_related("report")
+    return sorted(linked, key=lambda row: (row.report.report_class != "suspicion", -row.evidence_count, row.pk))
+
+
+def report_for(actor: Actor, report_key: str) -> Report:
+    """A report that some alert or case of this person names.
+
+    Raises:
+        NotFound: there is none.
+    """
+    seen = AlertReport.objects.filter(report__report_key=report_key, alert__in=access.alerts_for(actor))
+    cased = Report.objects.filter(report_key=report_key, pk__in=access.cases_for(actor).values("reports__report_id"))
+    found = seen.select_related("report").first()
+    report = found.report if found else cased.first()
+    if report is None:
+        raise NotFound
+    with audit.recorded(actor) as record:
+        record.add("report_read", "report", report.report_key)
+    return report
+
+
+@dataclass(frozen=True)
+class Similar:
+    """An earlier alert like this one: how alike (0 to 1), and what was decided."""
+
+    alert: Alert
+    likeness: float
+    shared_subjects: int
+
+
+def similar_to(actor: Actor, alert_id: str) -> list[Similar]:
+    """The five decided alerts most like this one: by typologies, shared subjects and amount.
+
+    Logged as `similar_read`, with whether the reader had opened a reason before: earlier decisions lead.
+    """
+    with audit.recorded(actor) as record:
+        alert = access.alert_for(actor, alert_id)
+        record.add("similar_read", "alert", alert.alert_id)
+    shared = _sharing(alert)
+    mine = set(alert.typologies.split(",")) - {""}
+    decided = access.alerts_for(actor).filter(state=AlertState.CLOSED).exclude(pk=alert.pk)
+    pool = list(decided.filter(family=alert.family).order_by("-closed_at")[:_SIMILAR_POOL])
+    pool += list(decided.filter(pk__in=list(shared)[:_SIMILAR_POOL]).exclude(pk__in=[a.pk for a in pool]))
+    found = [
+        Similar(other, _likeness(alert, mine, other, shared.get(other.pk, 0)), shared.get(other.pk, 0))
+        for other in pool
+    ]
+    return sorted(found, key=lambda s: (-s.likeness, -s.alert.pk))[:SIMILAR_MAX]
+
+
+def _sharing(alert: Alert) -> dict[int, int]:
+    """By alert, how many subjects it shares with this one."""
+    mine = list(AlertSubject.objects.filter(alert=alert).values_list("subject_id", flat=True)[:100])
+    counts: dict[int, int] = {}
+    others = AlertSubject.objects.filter(subject__in=mine).exclude(alert=alert).order_by("-alert")
+    for other in others.values_list("alert_id", flat=True)[:2_000]:
+        counts[other] = counts.get(other, 0) + 1
+    return counts
+
+
+def _likeness(alert: Alert, mine: set[str], other: Alert, shared: int) -> float:
+    theirs = set(other.typologies.split(",")) - {""}
+    union = mine | theirs
+    typologies = len(mine & theirs) / len(union) if union else float(alert.family == other.family)
+    low, high = sorted([float(alert.amount_local) + 1, float(other.amount_local) + 1])
+    return 0.5 * typologies + 0.3 * min(shared / 3, 1) + 0.2 * low / high
+
+
+def linked_to(actor: Actor, alert: Alert) -> list[Alert]:
+    """Other alerts of the same component that the person may see."""
+    others = access.alerts_for(actor).filter(component_id=alert.component_id).exclude(pk=alert.pk)
+    return list(others.order_by("-score", "pk")[:20])
+
+
+@dataclass(frozen=True)
+class Chronicle:
+    """What was done with an alert: steps, decisions, questions and notes, each oldest first."""
+
+    steps: tuple[AlertStep, ...]
+    decisions: tuple[Decision, ...]
+    requests: tuple[InfoRequest, ...]
+    notes: tuple[Note, ...]
+
+
+def history_of(actor: Actor, alert_id: str) -> Chronicle:
+    """Everything that was done with an alert."""
+    alert = access.alert_for(actor, alert_id)
+    decisions: QuerySet[Decision] = alert.decisions.select_related("proposed_by", "judged_by").order_by("ordinal")
+    return Chronicle(
+        steps=tuple(alert.steps.select_related("by").order_by("id")),
+        decisions=tuple(decisions),
+        requests=tuple(alert.info_requests.select_related("asked_by", "answered_by").order_by("id")),
+        notes=tuple(alert.notes.select_related("by").order_by("id")),
+    )
+
+
+def has_read_reasons(actor: Actor, alert_id: str) -> bool:
+    """Has this person opened a reason of the alert: before that, similar alerts are not shown."""
+    opened = Event.objects.filter(
+        object_kind="alert", object_id=alert_id, actor=actor.person.username, action="evidence_read"
+    )
+    return opened.exists()
+
+
+def add_note(actor: Actor, alert_id: str, text: str) -> Note:
+    """A note on an alert; notes are never changed."""
+    access.require_worker(actor)
+    words = text.strip()
+    if not words or len(words) > TEXT_MAX:
+        raise Refused(_("A note has between 1 and %(most)s characters.") % {"most": TEXT_MAX}, "text", "text")
+    with audit.recorded(actor) as record:
+        alert = access.alert_for(actor, alert_id)
+        note = Note.objects.create(alert=alert, text=words, by=actor.person, at=actor.at)
+        record.add("note_added", "alert", alert.alert_id, after={"note": words})
+    return note

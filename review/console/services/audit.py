@@ -1,0 +1,168 @@
+"""The audit log: writes events into the hash chain in the transaction of what they tell of, and verifies the chain.
+
+`recorded(actor)` opens the transaction; what it collects is appended just before the commit, so that the chain's head
+is locked as briefly as can be and always last, which leaves no room for a deadlock.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+
+from review.console.models import Event, EventHead
+from review.console.services.actor import Actor
+
+GENESIS = "0" * 64
+_FIELDS = (
+    *("sequence", "at", "actor", "role", "sign_in", "address", "action", "object_kind", "object_id", "reason"),
+    *("before_digest", "after_digest", "details"),
+)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What one event tells, beside who and when."""
+
+    action: str
+    object_kind: str = ""
+    object_id: str = ""
+    reason: str = ""
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Record:
+    """The events of one transaction, in order."""
+
+    def __init__(self) -> None:
+        self.happenings: list[Happening] = []
+
+    def add(
+        self,
+        action: str,
+        kind: str = "",
+        identifier: object = "",
+        *,
+        reason: str = "",
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        **details: Any,
+    ) -> None:
+        """One more event; `details` are kept as JSON."""
+        self.happenings.append(Happening(action, kind, str(identifier), reason, before, after, details))
+
+
+@contextmanager
+def recorded(actor: Actor) -> Iterator[Record]:
+    """A transaction whose events are appended at its end; an error leaves neither the change nor its events."""
+    record = Record()
+    with transaction.atomic():
+        yield record
+        append(record.happenings, actor.at, actor)
+
+
+@contextmanager
+def recorded_by_system(at: datetime) -> Iterator[Record]:
+    """The same for what no person does: the night."""
+    record = Record()
+    with transaction.atomic():
+        yield record
+        append(record.happenings, at, None)
+
+
+def append(
+    happenings: Sequence[Happening], at: datetime, actor: Actor | None, *, name: str = "system", address: str = ""
+) -> None:
+    """Append events to the chain, inside the caller's transaction."""
+    if not happenings:
+        return
+    head = EventHead.objects.select_for_update().get(pk=1)
+    sequence, previous = head.sequence, head.hash
+    events = []
+    for happening in happenings:
+        sequence += 1
+        event = Event(
+            sequence=sequence,
+            at=at,
+            actor=actor.person.username if actor else name[:60],
+            role=actor.role.value if actor else "",
+            sign_in=actor.sign_in if actor else "",
+            address=actor.address if actor else address,
+            action=happening.action,
+            object_kind=happening.object_kind,
+            object_id=happening.object_id[:120],
+            reason=happening.reason,
+            before_digest=_digest(happening.before),
+            after_digest=_digest(happening.after),
+            details=canonical(happening.details),
+            previous=previous,
+        )
+        event.hash = previous = hash_of(event)
+        events.append(event)
+    Event.objects.bulk_create(events)
+    EventHead.objects.filter(pk=1).update(sequence=sequence, hash=previous)
+
+
+def canonical(value: Mapping[str, Any]) -> str:
+    """JSON with sorted keys and no blanks: equal values, equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def hash_of(event: Event) -> str:
+    """SHA-256 of the previous hash and the event's canonical JSON."""
+    values: dict[str, Any] = {name: getattr(event, name) for name in _FIELDS}
+    values["at"] = event.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return sha256((event.previous + canonical(values)).encode()).hexdigest()
+
+
+def _digest(values: Mapping[str, Any] | None) -> str:
+    return sha256(canonical(values).encode()).hexdigest() if values is not None else ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check of the chain found.
+
+    Attributes:
+        count: events that were checked and found sound.
+        head: the hash of the last sound event.
+        broken_at: sequence number of the first broken link; None where the chain is whole.
+        what: what is wrong there.
+    """
+
+    count: int
+    head: str
+    broken_at: int | None = None
+    what: str = ""
+
+
+def verify(known_head: str | None = None) -> Verdict:
+    """Check every link from the first event on; names the first broken one.
+
+    Args:
+        known_head: a head hash that was kept elsewhere; the chain must contain it, so that a chain that was cut off or
+            written anew as a whole is found too.
+    """
+    count, previous, has_met = 0, GENESIS, known_head in (None, GENESIS)
+    for event in Event.objects.order_by("sequence").iterator(chunk_size=2_000):
+        expected = count + 1
+        if event.sequence != expected:
+            return Verdict(count, previous, expected, f"event {expected} is missing")
+        if event.previous != previous:
+            return Verdict(count, previous, expected, "it does not continue the event before it")
+        if event.hash != hash_of(event):
+            return Verdict(count, previous, expected, "its content was changed")
+        count, previous = expected, event.hash
+        has_met = has_met or event.hash == known_head
+    head = EventHead.objects.get(pk=1)
+    if (head.sequence, head.hash) != (count, previous):
+        return Verdict(count, previous, count + 1, "the last events are missing")
+    if not has_met:
+        return Verdict(count, previous, count + 1, "the chain does not contain the head that was kept elsewhere")
+    return Verdict(count, previous)

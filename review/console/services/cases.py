@@ -1,0 +1,465 @@
+"""Cases: open one, work it, put things into it, propose and judge its end. Attachments lie outside the web root."""
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from review.console.models import (
+    Alert,
+    AlertReport,
+    AlertStep,
+    AlertSubject,
+    Attachment,
+    Case,
+    CaseReport,
+    CaseSubject,
+    NeedToKnow,
+    Note,
+    Person,
+    Report,
+    Subject,
+)
+from review.console.models.alerts import AlertState
+from review.console.models.cases import CaseState
+from review.console.rules import CASE_READERS, JUDGES, WORKERS
+from review.console.services import access, audit, workflow
+from review.console.services.actor import Actor
+from review.console.services.errors import NotAllowed, NotFound, Refused
+from review.console.services.steps import take_step
+from review.console.services.transitions import CASE, Action
+from review.dispositions import Disposition
+
+PAGE_SIZE = 50
+TITLE_MAX = 200
+_ENDED = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
+MEDIA_TYPES = {
+    ".pdf": ("application/pdf", b"%PDF-"),
+    ".png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    ".jpg": ("image/jpeg", b"\xff\xd8\xff"),
+    ".jpeg": ("image/jpeg", b"\xff\xd8\xff"),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK\x03\x04"),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK\x03\x04"),
+    ".odt": ("application/vnd.oasis.opendocument.text", b"PK\x03\x04"),
+    ".csv": ("text/csv", b""),
+    ".txt": ("text/plain", b""),
+}
+"""What may be attached: suffix, media type and how the content begins."""
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """One page of cases, newest change first, and the cursor of the next."""
+
+    items: tuple[Case, ...]
+    next_cursor: str | None
+
+
+def cases_of(actor: Actor, cursor: str | None = None, *, with_ended: bool = False) -> CasePage:
+    """The cases that the person may see."""
+    cases = access.cases_for(actor).select_related("owner")
+    if not with_ended:
+        cases = cases.exclude(state__in=_ENDED)
+    if cursor:
+        if not cursor.isdigit():
+            raise Refused("unknown cursor", "cursor")
+        cases = cases.filter(pk__lt=int(cursor))
+    rows = list(cases.order_by("-pk")[: PAGE_SIZE + 1])
+    more = len(rows) > PAGE_SIZE
+    return CasePage(tuple(rows[:PAGE_SIZE]), str(rows[PAGE_SIZE - 1].pk) if more else None)
+
+
+def linkable(actor: Actor, alert: Alert | None = None) -> list[Case]:
+    """Open cases into which the person can put an alert; those with the alert's subject first."""
+    rows = access.cases_for(actor).exclude(state__in=[*_ENDED, CaseState.APPROVED, CaseState.PENDING_REVIEW])
+    found = list(rows.order_by("-changed_at")[:50])
+    if alert is None:
+        return found
+    same = set(CaseSubject.objects.filter(case__in=found, subject=alert.subject).values_list("case_id", flat=True))
+    return sorted(found, key=lambda case: case.pk not in same)
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """A case with everything in it.
+
+    Attributes:
+        alerts: those that the reader may see.
+        reports: of its alerts and added ones, each once.
+        can_judge: may this reader approve what is proposed.
+        next_states: where this reader can take it.
+    """
+
+    case: Case
+    alerts: tuple[Alert, ...]
+    reports: tuple[Report, ...]
+    subjects: tuple[CaseSubject, ...]
+    notes: tuple[Note, ...]
+    attachments: tuple[Attachment, ...]
+    knowing: tuple[NeedToKnow, ...]
+    can_work: bool
+    can_judge: bool
+    next_states: tuple[CaseState, ...]
+
+
+def open_case(actor: Actor, number: str) -> OpenCase:
+    """The case, for its page or its dossier; the read is logged.
+
+    Raises:
+        NotFound: no such case for this person.
+    """
+    with audit.recorded(actor) as record:
+        case = access.case_for(actor, number)
+        record.add("case_read", "case", case.number)
+    alerts = tuple(case.alerts.select_related("owner", "subject", "queue").order_by("-score", "pk"))
+    own = CaseReport.objects.filter(case=case).values("report_id")
+    linked = AlertReport.objects.filter(alert__case=case).values("report_id")
+    reports = Report.objects.filter(Q(pk__in=own) | Q(pk__in=linked)).order_by("received_on", "pk")[:200]
+    works = actor.role in WORKERS
+    judges = case.state == CaseState.PENDING_REVIEW and actor.role in JUDGES
+    return OpenCase(
+        case=case,
+        alerts=alerts,
+        reports=tuple(reports),
+        subjects=tuple(case.subjects.select_related("subject", "added_by").order_by("pk")),
+        notes=tuple(case.notes.select_related("by").order_by("pk")),
+        attachments=tuple(case.attachments.select_related("by").order_by("pk")),
+        knowing=tuple(case.knowing.select_related("person").order_by("pk")),
+        can_work=works and case.state not in _ENDED,
+        can_judge=judges and case.proposed_by_id != actor.person.pk,
+        next_states=tuple(
+            state for state, step in CASE.items() if case.state in step.sources and actor.role in step.roles
+        ),
+    )
+
+
+def create(actor: Actor, title: str, alert_id: str | None = None, version: int | None = None, text: str = "") -> Case:
+    """A new case of this person's, with the alert that they hold where one is given.
+
+    Raises:
+        Refused: no title.
+        Stale: the alert changed since.
+    """
+    access.require_worker(actor)
+    words = workflow.rationale(text, is_needed=False)
+    with audit.recorded(actor) as record:
+        alert = access.alert_for(actor, alert_id) if alert_id else None
+        name = title.strip()[:TITLE_MAX] or (alert.subject_name[:TITLE_MAX] if alert else "")
+        if not name:
+            raise Refused(_("Give the case a title."), "title", "title")
+        case = _numbered(actor, name, alert)
+        record.add("case_created", "case", case.number, after={"title": name})
+        if alert is not None:
+            mine = workflow.held(actor, alert.alert_id, alert.version if version is None else version)
+            workflow.link(actor, mine, case, words, mine.version, record)
+            _add_subjects(case, actor, [alert.subject_id])
+    return case
+
+
+def _numbered(actor: Actor, title: str, alert: Alert | None) -> Case:
+    """A case with the year's next number; a number that another took meanwhile is passed over."""
+    scope = actor.person.scopes.order_by("pk").first()
+    for attempt in range(20):
+        number = f"{actor.today.year}-{_last_number(actor.today.year) + 1 + attempt:05d}"
+        try:
+            with transaction.atomic():
+                return Case.objects.create(
+                    number=number,
+                    title=title,
+                    territory=alert.territory if alert else (scope.territory if scope else "*"),
+                    theme=alert.theme if alert else (scope.theme if scope else "*"),
+                    owner=actor.person,
+                    created_by=actor.person,
+                    created_at=actor.at,
+                    changed_at=actor.at,
+                )
+        except IntegrityError:
+            continue
+    raise Refused(_("No case number could be had. Try again."), "number")
+
+
+def _last_number(year: int) -> int:
+    last = Case.objects.filter(number__startswith=f"{year}-").order_by("-number").first()
+    return int(last.number.split("-")[1]) if last else 0
+
+
+def _swap(actor: Actor, case: Case, version: int, **values: Any) -> None:
+    changed = Case.objects.filter(pk=case.pk, version=version).update(
+        version=F("version") + 1, changed_at=actor.at, **values
+    )
+    if not changed:
+        raise Refused(_("Somebody else has changed this case meanwhile. Nothing was changed; read it again."), "stale")
+
+
+def edit(actor: Actor, number: str, version: int, title: str, summary: str) -> None:
+    """Change title and summary."""
+    with audit.recorded(actor) as record:
+        case = _workable(actor, number)
+        name = title.strip()[:TITLE_MAX]
+        if not name:
+            raise Refused(_("Give the case a title."), "title", "title")
+        before = {"title": case.title, "summary": case.summary}
+        after = {"title": name, "summary": workflow.rationale(summary, is_needed=False)}
+        _swap(actor, case, version, **after)
+        record.add("case_edited", "case", number, before=before, after=after)
+
+
+def move(actor: Actor, number: str, version: int, target: str, text: str) -> Case:
+    """Take a case to another state; where that needs a second person, propose it.
+
+    Raises:
+        Refused: not possible from where the case stands, or no rationale for what ends it.
+        NotAllowed: not of this role.
+    """
+    with audit.recorded(actor) as record:
+        case = access.case_for(actor, number)
+        step = CASE.get(CaseState(target)) if target in CaseState.values else None
+        if step is None or case.state not in step.sources:
+            raise Refused(_("The case can't go there from “%(state)s”.") % {"state": case.get_state_display()}, "state")
+        if actor.role not in step.roles:
+            raise NotAllowed
+        words = workflow.rationale(text, is_needed=step.needs_second or target == CaseState.REOPENED)
+        values: dict[str, Any] = {"state": target}
+        if step.needs_second:
+            values = {
+                "state": CaseState.PENDING_REVIEW,
+                "proposed_state": target,
+                "proposed_by": actor.person,
+                "proposed_text": words,
+                "judged_by": None,
+            }
+        elif target == CaseState.REOPENED:
+            values |= {"judged_by": None, "proposed_by": None, "proposed_state": "", "closed_at": None}
+        before = {"state": case.state}
+        _swap(actor, case, version, **values)
+        record.add("case_moved", "case", number, reason=words, before=before, after={"state": target})
+    return Case.objects.get(pk=case.pk)
+
+
+def judge(actor: Actor, number: str, version: int, *, is_approved: bool, text: str) -> Case:
+    """Approve or return what is proposed for a case. Its end closes its alerts.
+
+    Raises:
+        Refused: one's own proposal (code `own`), or nothing is proposed.
+    """
+    access.require_judge(actor)
+    words = workflow.rationale(text, is_needed=not is_approved)
+    with audit.recorded(actor) as record:
+        case = access.case_for(actor, number)
+        if case.state != CaseState.PENDING_REVIEW:
+            raise Refused(_("Nothing is proposed for this case."), "state")
+        if case.proposed_by_id == actor.person.pk:
+            raise Refused(_("Nobody approves their own proposal. Another senior analyst has to."), "own")
+        target = CaseState(case.proposed_state) if is_approved else CaseState.RETURNED
+        values: dict[str, Any] = {"state": target, "judged_by": actor.person}
+        if target in _ENDED:
+            values["closed_at"] = actor.at
+        _swap(actor, case, version, **values)
+        if target in _ENDED:
+            _close_alerts(actor, case, target, record)
+        record.add("case_judged", "case", number, reason=words, after={"state": target.value})
+    return Case.objects.get(pk=case.pk)
+
+
+def _close_alerts(actor: Actor, case: Case, target: CaseState, record: audit.Record) -> None:
+    """Close a case's alerts with it: disseminated (D1), or valuable but not sent (D4)."""
+    code = Disposition.DISSEMINATED if target == CaseState.CLOSED else Disposition.VALUABLE
+    for alert in Alert.objects.filter(case=case, state=AlertState.LINKED).order_by("pk"):
+        changes = {"disposition": code.value, "disposition_reason": "", "closed_at": actor.at}
+        take_step(
+            alert,
+            Action.CLOSE_WITH_CASE,
+            by=actor.person,
+            at=actor.at,
+            record=record,
+            text=case.proposed_text,
+            changes=changes,
+            case=case.number,
+        )
+        workflow.decided_with_case(actor, alert, case, code)
+
+
+def _workable(actor: Actor, number: str) -> Case:
+    access.require_worker(actor)
+    case = access.case_for(actor, number)
+    if case.state in _ENDED:
+        raise Refused(_("This case is closed. Reopen it first."), "state")
+    return case
+
+
+def add_note(actor: Actor, number: str, text: str) -> Note:
+    """A note in a case; notes are never changed."""
+    access.require(actor, *[role for role in CASE_READERS if role != "auditor"])
+    words = text.strip()
+    if not words or len(words) > workflow.TEXT_MAX:
+        raise Refused(_("A note has between 1 and %(most)s characters.") % {"most": workflow.TEXT_MAX}, "text", "text")
+    with audit.recorded(actor) as record:
+        case = access.case_for(actor, number)
+        note = Note.objects.create(case=case, text=words, by=actor.person, at=actor.at)
+        record.add("case_note_added", "case", number, after={"note": words})
+    return note
+
+
+def add_report(actor: Actor, number: str, report_key: str) -> None:
+    """Put a report that the person may see into a case."""
+    from review.console.services.alerts import report_for
+
+    report = report_for(actor, report_key)
+    with audit.recorded(actor) as record:
+        case = _workable(actor, number)
+        CaseReport.objects.get_or_create(
+            case=case, report=report, defaults={"added_by": actor.person, "added_at": actor.at}
+        )
+        record.add("case_report_added", "case", number, report=report_key)
+
+
+def add_subject(actor: Actor, number: str, node_id: int, part: str = "") -> None:
+    """Name a subject in a case: one that an alert of this person's sight names."""
+    with audit.recorded(actor) as record:
+        case = _workable(actor, number)
+        seen = AlertSubject.objects.filter(subject__node_id=node_id, alert__in=access.alerts_for(actor))
+        found = seen.values_list("subject_id", flat=True).first()
+        if found is None:
+            raise NotFound
+        _add_subjects(case, actor, [found], part)
+        record.add("case_subject_added", "case", number, subject=node_id)
+
+
+def _add_subjects(case: Case, actor: Actor, subjects: Sequence[int], part: str = "") -> None:
+    for subject in subjects:
+        CaseSubject.objects.get_or_create(
+            case=case,
+            subject=Subject.objects.get(pk=subject),
+            defaults={"part": part.strip()[:200], "added_by": actor.person, "added_at": actor.at},
+        )
+
+
+def restrict(actor: Actor, number: str, version: int, usernames: Sequence[str]) -> None:
+    """Make a case known to these persons and its owner alone; for the owner, seniors and the head."""
+    with audit.recorded(actor) as record:
+        case = _workable(actor, number)
+        if actor.role not in JUDGES and case.owner_id != actor.person.pk:
+            raise NotAllowed
+        people = list(Person.objects.filter(username__in=usernames, is_active=True))
+        if len(people) != len(set(usernames)):
+            raise Refused(_("One of these persons is not known."), "people", "people")
+        _swap(actor, case, version, is_restricted=True)
+        NeedToKnow.objects.filter(case=case).exclude(person__in=people).delete()
+        for person in {person.pk: person for person in [*people, actor.person]}.values():
+            NeedToKnow.objects.get_or_create(
+                case=case, person=person, defaults={"given_by": actor.person, "given_at": actor.at}
+            )
+        record.add("case_restricted", "case", number, persons=sorted(person.username for person in people))
+
+
+def lift(actor: Actor, number: str, version: int) -> None:
+    """Make a restricted case visible again to everybody in its scope; for seniors and the head who know of it."""
+    access.require_judge(actor)
+    with audit.recorded(actor) as record:
+        case = access.case_for(actor, number)
+        _swap(actor, case, version, is_restricted=False)
+        record.add("case_lifted", "case", number)
+
+
+def attach(actor: Actor, number: str, upload: UploadedFile) -> Attachment:
+    """Keep a file with a case.
+
+    Raises:
+        Refused: too large, empty, of a kind that is not taken, or not what its name says.
+    """
+    name = _file_name(upload.name or "")
+    suffix = Path(name).suffix.lower()
+    if suffix not in MEDIA_TYPES:
+        kinds = ", ".join(sorted(kind.lstrip(".") for kind in MEDIA_TYPES))
+        raise Refused(_("Files of this kind are not taken; these are: %(kinds)s.") % {"kinds": kinds}, "kind", "file")
+    media_type, beginning = MEDIA_TYPES[suffix]
+    size = upload.size or 0
+    if not 0 < size <= settings.UPLOAD_MAX_BYTES:
+        most = settings.UPLOAD_MAX_BYTES // (1024 * 1024)
+        raise Refused(_("A file has at most %(most)s MB, and is not empty.") % {"most": most}, "size", "file")
+    digest = hashlib.sha256()
+    stored_as = secrets.token_hex(24)
+    target: Path = settings.ATTACHMENTS / stored_as
+    first = b""
+    with audit.recorded(actor) as record:
+        case = _workable(actor, number)
+        settings.ATTACHMENTS.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            with target.open("xb") as handle:
+                target.chmod(0o600)
+                for chunk in upload.chunks():
+                    first = first or chunk[:16]
+                    digest.update(chunk)
+                    handle.write(chunk)
+            if not first.startswith(beginning) or (not beginning and b"\0" in first):
+                raise Refused(_("The file is not what its name says."), "content", "file")
+            made = Attachment.objects.create(
+                case=case,
+                name=name,
+                media_type=media_type,
+                size_bytes=size,
+                sha256=digest.hexdigest(),
+                stored_as=stored_as,
+                by=actor.person,
+                at=actor.at,
+            )
+            record.add("case_file_added", "case", number, file=name, sha256=made.sha256, size=size)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+    return made
+
+
+def _file_name(name: str) -> str:
+    """The last part of a file's name without control characters and path signs."""
+    plain = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    kept = "".join(c for c in plain if unicodedata.category(c)[0] != "C" and c not in '<>:"|?*').strip(" .")
+    return kept[-200:] or "file"
+
+
+def attachment(actor: Actor, number: str, attachment_id: int) -> tuple[Attachment, Path]:
+    """A file of a case, to be sent as a download only; the read is logged.
+
+    Raises:
+        NotFound: no such file of a case that the person may see.
+    """
+    case = access.case_for(actor, number)
+    found = Attachment.objects.filter(pk=attachment_id, case=case).first()
+    if found is None:
+        raise NotFound
+    with audit.recorded(actor) as record:
+        record.add("case_file_read", "case", number, file=found.name, sha256=found.sha256)
+    return found, settings.ATTACHMENTS / found.stored_as
+
+
+@dataclass(frozen=True)
+class ChronicleItem:
+    """One thing that happened in a case: `kind` is step, note, file, report or movement of its alerts."""
+
+    at: datetime
+    kind: str
+    what: str
+    by: Person | None
+    alert: Alert | None = None
+
+
+def chronology(actor: Actor, number: str) -> list[ChronicleItem]:
+    """What happened in a case, oldest first: steps of its alerts, reports received, notes and files."""
+    case = access.case_for(actor, number)
+    items = [ChronicleItem(case.created_at, "case", "created", case.created_by)]
+    steps = AlertStep.objects.filter(alert__case=case, undone_at=None).select_related("by", "alert")
+    items += [ChronicleItem(step.at, "step", step.action, step.by, step.alert) for step in steps]
+    items += [ChronicleItem(note.at, "note", note.text, note.by) for note in case.notes.select_related("by")]
+    items += [ChronicleItem(file.at, "file", file.name, file.by) for file in case.attachments.select_related("by")]
+    return sorted(items, key=lambda item: (item.at, item.kind))

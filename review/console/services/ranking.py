@@ -1,0 +1,412 @@
+"""Orders every queue for a night and keeps what the order was made from; explains and replays old orders.
+
+The order itself is review/daily.py. Here: who may be read, how many minutes there are, and where places are kept.
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import Count
+from django.utils.text import slugify
+
+from pipelines.home import UserError
+from review import daily, folding
+from review.console.models import Alert, Operation, Person, Queue, QueueEntry, RankingRun
+from review.console.models.alerts import WAITING, AlertState
+from review.console.models.cases import CaseState
+from review.console.models.people import EVERYTHING
+from review.console.models.queues import QueueKind
+from review.console.rules import WORKERS
+from review.console.services import audit
+from review.console.services.chunks import chunks
+from review.console.services.system import expire
+from review.ranking import Parameters
+
+CANDIDATES = (*WAITING, AlertState.ASSIGNED, AlertState.IN_REVIEW)
+"""Alerts that a queue shows: those that wait, and those that somebody has in hand."""
+_CLOSED_CASES = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
+_FACTS = (
+    *("id", "alert_id", "component_id", "risk", "theme", "territory", "corridor", "amount_local", "evidence_count"),
+    *("subject_count", "known_on", "first_night", "window_from", "window_to", "due_on", "first_read_at", "is_urgent"),
+    *("typologies", "has_agency_interest", "subject_id", "queue_id", "state", "owner_id", "score", "value"),
+)
+
+Row = dict[str, Any]
+
+
+def rank_night(night: date, country: str, data_digest: str, at: datetime, record: audit.Record) -> int:
+    """Fold, order every queue, close what was never read; returns how many alerts are listed. In the caller's
+    transaction.
+
+    Args:
+        night: the night that is ranked.
+        country: whose parameters apply.
+        data_digest: of what the night handed over.
+        at: now.
+        record: gets one event per queue and per alert that is closed unreviewed.
+    """
+    refold(night, at)
+    expire(_unreviewed(night), at, record)
+    rows = list(Alert.objects.filter(state__in=CANDIDATES).values(*_FACTS))
+    operations = live_operations(night)
+    parameters, rules = Parameters.of(country), daily.day_rules()
+    shown = _shown_before()
+    in_case = _subjects_in_cases()
+    by_queue: dict[int, list[daily.Candidate]] = defaultdict(list)
+    overlays: dict[int, list[daily.Candidate]] = defaultdict(list)
+    ids = {row["alert_id"]: row["id"] for row in rows}
+    for row in rows:
+        theirs = [operation for operation in operations if belongs(row, operation)]
+        candidate = _candidate(row, theirs, shown, in_case)
+        by_queue[row["queue_id"]].append(candidate)
+        for operation in theirs:
+            overlays[operation.pk].append(candidate)
+    home = list(Queue.objects.filter(kind=QueueKind.HOME, is_active=True))
+    minutes = capacity(home, by_queue, parameters, rules)
+    listed = 0
+    quotas = {operation.pk: operation.quota for operation in operations}
+    for queue in [*home, *(operation.queue for operation in operations)]:
+        candidates = overlays[queue.pk] if queue.kind == QueueKind.OVERLAY else by_queue[queue.pk]
+        day = daily.Day(
+            queue=queue.slug,
+            night=night,
+            minutes=minutes.get(queue.pk) or _members_minutes(queue, rules),
+            parameters=parameters,
+            rules=rules,
+            quota=quotas.get(queue.pk) or rules.class_1_share,
+            history=_history(queue, night, rules),
+            candidates=tuple(candidates),
+        )
+        listed += _keep(queue, day, ids, data_digest, _models(candidates, ids), at, record)
+    return listed
+
+
+def refold(night: date, at: datetime) -> None:
+    """Give every open alert its home queue: its cell's own, or the one that the cell folds into."""
+    since = night - timedelta(days=27)
+    arrived = Alert.objects.filter(first_night__gt=since - timedelta(days=1), first_night__lte=night)
+    first = arrived.order_by("first_night").values_list("first_night", flat=True).first() or night
+    weeks = max((night - first).days + 1, 7) / 7
+    counts = dict.fromkeys(Alert.objects.values_list("territory", "theme").distinct(), 0.0)
+    for territory, theme, count in arrived.values_list("territory", "theme").annotate(n=Count("id")):
+        counts[territory, theme] = count / weeks
+    standing = Queue.objects.filter(kind=QueueKind.HOME, is_active=True).values_list("territory", "theme")
+    grid = folding.fold(counts, set(standing), daily.day_rules().cell_min_weekly)
+    queues = {cell: _queue_of(cell, grid.folded.get(cell, ()), at) for cell in sorted(set(grid.queue_of.values()))}
+    Queue.objects.filter(kind=QueueKind.HOME).exclude(pk__in=[q.pk for q in queues.values()]).update(is_active=False)
+    for (territory, theme), at_cell in grid.queue_of.items():
+        home = queues[at_cell]
+        Alert.objects.filter(territory=territory, theme=theme).exclude(queue=home).update(queue=home)
+
+
+def _queue_of(cell: folding.Cell, folded: Sequence[folding.Cell], at: datetime) -> Queue:
+    territory, theme = cell
+    queue, _ = Queue.objects.update_or_create(
+        slug=slug_of(territory, theme),
+        defaults={
+            "kind": QueueKind.HOME,
+            "territory": territory,
+            "theme": theme,
+            "folded": [list(item) for item in folded],
+            "is_active": True,
+        },
+        create_defaults={
+            "kind": QueueKind.HOME,
+            "territory": territory,
+            "theme": theme,
+            "folded": [list(item) for item in folded],
+            "created_at": at,
+        },
+    )
+    return queue
+
+
+def slug_of(territory: str, theme: str) -> str:
+    """A queue's name in addresses."""
+    names = [name if name != EVERYTHING else "all" for name in (territory, theme)]
+    plain = slugify("-".join(names))
+    known = "-".join(names).lower()
+    return plain if plain == known else f"{plain[:60]}-{sha256(known.encode()).hexdigest()[:8]}"
+
+
+def live_operations(night: date) -> list[Operation]:
+    """The operations that change the order on a night."""
+    started = Operation.objects.filter(starts_on__lte=night, closed_at__isnull=True, queue__is_active=True)
+    return list(started.select_related("queue").order_by("pk"))
+
+
+def belongs(row: Mapping[str, Any], operation: Operation) -> bool:
+    """Is the alert in the operation: by territory or corridor, by theme, and by the time of its activity."""
+    places = operation.territories
+    in_place = EVERYTHING in places or any(
+        row["territory"] == place or row["territory"].startswith(f"{place}-") for place in places
+    )
+    on_way = bool(row["corridor"]) and row["corridor"] in operation.corridors
+    on_theme = EVERYTHING in operation.themes or row["theme"] in operation.themes
+    first = operation.starts_on - timedelta(days=operation.lead_up_days)
+    in_time = row["window_to"].date() >= first and row["window_from"].date() <= operation.ends_on
+    return (in_place or on_way) and on_theme and in_time
+
+
+def _candidate(
+    row: Row, operations: Sequence[Operation], shown: Mapping[int, bool], in_case: set[int]
+) -> daily.Candidate:
+    return daily.Candidate(
+        alert_id=row["alert_id"],
+        component_id=row["component_id"],
+        risk=row["risk"],
+        theme=row["theme"],
+        amount=float(row["amount_local"]),
+        transactions=row["evidence_count"],
+        subjects=row["subject_count"],
+        known_on=row["known_on"].isoformat(),
+        first_night=row["first_night"].isoformat(),
+        window_to=int(row["window_to"].timestamp()),
+        due_on=row["due_on"].isoformat(),
+        is_unread=row["first_read_at"] is None,
+        was_listed=row["first_read_at"] is None and shown.get(row["id"], False),
+        is_urgent=row["is_urgent"],
+        is_evidence_rule=daily.EVIDENCE_RULE in row["typologies"].split(","),
+        has_open_case=row["subject_id"] in in_case,
+        has_agency_interest=row["has_agency_interest"],
+        boost=max((operation.boost for operation in operations), default=0.0),
+        in_operation=bool(operations),
+    )
+
+
+def _shown_before() -> dict[int, bool]:
+    listed = QueueEntry.objects.filter(is_below_cut=False, queue__kind=QueueKind.HOME)
+    return dict.fromkeys(listed.values_list("alert_id", flat=True), True)
+
+
+def _subjects_in_cases() -> set[int]:
+    linked = Alert.objects.filter(case__isnull=False).exclude(case__state__in=_CLOSED_CASES)
+    return set(linked.values_list("subject_id", flat=True))
+
+
+def capacity(
+    queues: Sequence[Queue],
+    by_queue: Mapping[int, Sequence[daily.Candidate]],
+    parameters: Parameters,
+    rules: daily.DayRules,
+) -> dict[int, float]:
+    """By queue, the members' minutes for alerts, overhead taken off.
+
+    A member gives a queue the minutes that were set. Whoever is in no queue works all queues of their scopes, in
+    proportion to the work that waits in each.
+    """
+    waiting = {queue.pk: _work(by_queue.get(queue.pk, ()), parameters) for queue in queues}
+    minutes = dict.fromkeys(waiting, 0.0)
+    people = Person.objects.filter(is_active=True, role__in=[role.value for role in WORKERS])
+    for person in people.prefetch_related("memberships", "scopes"):
+        memberships = [member for member in person.memberships.all() if member.queue_id in minutes]
+        if memberships:
+            for member in memberships:
+                minutes[member.queue_id] += member.minutes
+        elif person.minutes_a_day:
+            seen = {str(q.pk): waiting[q.pk] for q in queues if _works(person, q)}
+            for key, share in daily.share_minutes(person.minutes_a_day, seen).items():
+                minutes[int(key)] += share
+    return {pk: total * (1 - rules.overhead) for pk, total in minutes.items()}
+
+
+def _work(candidates: Iterable[daily.Candidate], parameters: Parameters) -> float:
+    from review.ranking import expected_minutes
+
+    return sum(expected_minutes(c.transactions, c.subjects, parameters) for c in candidates)
+
+
+def _works(person: Person, queue: Queue) -> bool:
+    scopes = list(person.scopes.all())
+    if not scopes:
+        return person.role == "head"
+    return any(
+        (scope.territory in {EVERYTHING, queue.territory} or queue.territory.startswith(f"{scope.territory}-"))
+        and scope.theme in {EVERYTHING, queue.theme}
+        for scope in scopes
+    ) or any(
+        scope.territory in {EVERYTHING, territory} and scope.theme in {EVERYTHING, theme}
+        for scope in scopes
+        for territory, theme in queue.folded
+    )
+
+
+def _members_minutes(queue: Queue, rules: daily.DayRules) -> float:
+    return sum(queue.members.values_list("minutes", flat=True)) * (1 - rules.overhead)
+
+
+def _history(queue: Queue, night: date, rules: daily.DayRules) -> tuple[float, ...]:
+    recent = Alert.objects.filter(queue=queue, last_night__gte=night - timedelta(days=rules.history_days))
+    gone = recent.exclude(state__in=CANDIDATES).exclude(value=0)
+    return daily.quantiles(list(gone.values_list("value", flat=True)))
+
+
+def _models(candidates: Sequence[daily.Candidate], ids: Mapping[str, int]) -> list[str]:
+    found: set[str] = set()
+    for part in chunks([ids[candidate.alert_id] for candidate in candidates]):
+        found.update(Alert.objects.filter(pk__in=part).values_list("model_id", flat=True).distinct())
+    return sorted(found)
+
+
+def _keep(
+    queue: Queue,
+    day: daily.Day,
+    ids: Mapping[str, int],
+    data_digest: str,
+    model_ids: list[str],
+    at: datetime,
+    record: audit.Record,
+) -> int:
+    """Order the queue, store run and entries; returns how many alerts are listed."""
+    placed = daily.order(day)
+    text = day.to_json()
+    listed = sum(item.is_listed for item in placed)
+    since = dict(queue.entries.filter(below_since__isnull=False).values_list("alert_id", "below_since"))
+    run = RankingRun.objects.create(
+        queue=queue,
+        night=day.night,
+        made_at=at,
+        edition=daily.EDITION,
+        seed=day.seed,
+        parameters_digest=sha256(repr((day.parameters, day.rules)).encode()).hexdigest(),
+        data_digest=data_digest,
+        model_ids=model_ids,
+        inputs=zlib.compress(text.encode(), 6),
+        order_digest=daily.order_digest(placed),
+        listed=listed,
+        total=len(placed),
+        minutes=day.minutes,
+    )
+    queue.entries.all().delete()
+    QueueEntry.objects.bulk_create(
+        [_entry(queue, item, ids[item.alert_id], day.night, since) for item in placed], batch_size=500
+    )
+    if queue.kind == QueueKind.HOME:
+        _keep_scores(placed, ids)
+    Queue.objects.filter(pk=queue.pk).update(
+        ranked_on=day.night, cut=listed, below=len(placed) - listed, minutes=day.minutes
+    )
+    record.add("queue_ranked", "queue", queue.slug, night=day.night, run=run.pk, order=run.order_digest, listed=listed)
+    return listed
+
+
+def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Mapping[int, date]) -> QueueEntry:
+    return QueueEntry(
+        queue=queue,
+        alert_id=alert,
+        position=item.position,
+        rank_class=item.rank_class,
+        score=item.score,
+        value_per_minute=item.worth.value_per_minute,
+        minutes=item.worth.minutes,
+        is_below_cut=not item.is_listed,
+        below_since=None if item.is_listed else since.get(alert, night),
+    )
+
+
+def _keep_scores(placed: Sequence[daily.Placed], ids: Mapping[str, int]) -> None:
+    changed = [Alert(pk=ids[item.alert_id], score=item.score, value=item.worth.value) for item in placed]
+    Alert.objects.bulk_update(changed, ["score", "value"], batch_size=200)
+
+
+def _unreviewed(night: date) -> list[Alert]:
+    """Waiting alerts that have lain below the cut for too long."""
+    since = night - timedelta(days=daily.day_rules().unreviewed_days)
+    entries = QueueEntry.objects.filter(
+        queue__kind=QueueKind.HOME, is_below_cut=True, below_since__lte=since, alert__state__in=WAITING
+    )
+    return [entry.alert for entry in entries.select_related("alert")]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why an alert stood where it stood on a night.
+
+    Attributes:
+        run: the stored run.
+        placed: the place, class, score and worth.
+        candidate: what the order knew of the alert.
+        total: alerts that were ordered.
+        listed: of them above the cut.
+        cut_value: the least value per minute of class 2 on the list; None where class 2 was empty.
+        above: the place just before, and below: the place just after.
+        is_replayed: ordering the stored input again gives the stored order, bit for bit.
+    """
+
+    run: RankingRun
+    placed: daily.Placed
+    candidate: daily.Candidate
+    total: int
+    listed: int
+    cut_value: float | None
+    above: daily.Placed | None
+    below: daily.Placed | None
+    is_replayed: bool
+
+
+def replay(run: RankingRun) -> tuple[daily.Day, list[daily.Placed], bool]:
+    """The stored day of a run, its order computed again, and whether it is the stored one bit for bit."""
+    day = daily.Day.from_json(zlib.decompress(bytes(run.inputs)).decode())
+    placed = daily.order(day)
+    return day, placed, daily.order_digest(placed) == run.order_digest
+
+
+def explain(alert_id: str, night: date | None = None, queue: str | None = None) -> Explanation:
+    """Why the alert stood where it stood.
+
+    Args:
+        alert_id: the alert, or its first characters.
+        night: the night; the newest that ranked it if None.
+        queue: the queue's slug; the home queue if None.
+
+    Raises:
+        UserError: there is no such alert, or no run of that night that ranked it.
+    """
+    found = list(Alert.objects.filter(alert_id__startswith=alert_id)[:2])
+    if len(found) != 1:
+        raise UserError(f"{'No alert begins' if not found else 'More than one alert begins'} with {alert_id}.")
+    alert = found[0]
+    runs = RankingRun.objects.select_related("queue").order_by("-night", "-id")
+    runs = runs.filter(queue__slug=queue) if queue else runs.filter(queue__kind=QueueKind.HOME)
+    if night:
+        runs = runs.filter(night=night)
+    for run in runs.filter(night__gte=alert.first_night)[:500]:
+        day, placed, same = replay(run)
+        for place, item in enumerate(placed):
+            if item.alert_id == alert.alert_id:
+                return _explanation(run, day, placed, place, is_replayed=same)
+    when = f"on {night}" if night else "on any night"
+    raise UserError(f"Alert {alert.alert_id} was in no ranked queue {when}.")
+
+
+def _explanation(
+    run: RankingRun, day: daily.Day, placed: list[daily.Placed], place: int, *, is_replayed: bool
+) -> Explanation:
+    item = placed[place]
+    second = [p.worth.value_per_minute for p in placed if p.rank_class == "2"]
+    return Explanation(
+        run=run,
+        placed=item,
+        candidate=next(c for c in day.candidates if c.alert_id == item.alert_id),
+        total=len(placed),
+        listed=run.listed,
+        cut_value=min(second, default=None),
+        above=placed[place - 1] if place else None,
+        below=placed[place + 1] if place + 1 < len(placed) else None,
+        is_replayed=is_replayed,
+    )
+
+
+def rerank(country: str, at: datetime) -> int:
+    """Order every queue anew for the newest ranked night: after members, minutes or an operation changed."""
+    night = Queue.objects.exclude(ranked_on=None).order_by("-ranked_on").values_list("ranked_on", flat=True).first()
+    if night is None:
+        return 0
+    newest = RankingRun.objects.order_by("-id").first()
+    with audit.recorded_by_system(at) as record:
+        return rank_night(night, country, newest.data_digest if newest else "", at, record)

@@ -1,0 +1,140 @@
+"""Search by name in either script, account, identifier, report reference, alert or case: by beginnings, never inside."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import reduce
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from review import spelling
+from review.console.models import Alert, AlertReport, AlertSubject, Case, Report, Subject, SubjectTerm
+from review.console.rules import READERS
+from review.console.services import access, audit, throttle
+from review.console.services.actor import Actor
+from review.console.services.errors import Refused
+
+ALERTS_MAX = 50
+_SUBJECTS_MAX = 200
+_POOL = 2_000
+_LEAST = 2
+_PER_MINUTE = 60
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One alert that a search found, through which subject or report, and whether the spelling is exactly the same."""
+
+    alert: Alert
+    subject: Subject | None = None
+    report: Report | None = None
+    is_exact: bool = False
+    is_own: bool = True
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a search found, best first; `is_cut` says that there is more than is shown."""
+
+    query: str
+    alerts: tuple[Found, ...] = ()
+    cases: tuple[Case, ...] = field(default=())
+    is_cut: bool = False
+
+
+def find(actor: Actor, query: str, *, exact: bool = False) -> Results:
+    """What the query finds among the alerts and cases that the person may see; logged with the query.
+
+    Args:
+        actor: who searches.
+        query: words of a name in any script, or the beginning of a number, a reference, an alert's or case's name.
+        exact: only names as written, without other scripts and spellings.
+
+    Raises:
+        Refused: fewer than two characters.
+        TooOften: more than sixty searches a minute.
+    """
+    access.require(actor, *READERS)
+    words = query.strip()[:200]
+    if len(words) < _LEAST:
+        raise Refused(_("Type at least two characters."), "short", "q")
+    throttle.spend(f"search:{actor.person.pk}", actor.at, _PER_MINUTE, timedelta(minutes=1))
+    found = _by_identity(actor, words) or [*_by_number(actor, words), *_by_name(actor, words, exact=exact)]
+    unique = {hit.alert.pk: hit for hit in reversed(found)}
+    ordered = sorted(unique.values(), key=lambda h: (not h.is_exact, not h.is_own, -h.alert.score, -h.alert.pk))
+    cases = tuple(access.cases_for(actor).filter(Q(number__startswith=words.upper()) | Q(title__startswith=words))[:10])
+    with audit.recorded(actor) as record:
+        record.add("searched", "search", "", query=words, exact=exact, found=len(ordered))
+    return Results(words, tuple(ordered[:ALERTS_MAX]), cases, is_cut=len(ordered) > ALERTS_MAX)
+
+
+def _by_identity(actor: Actor, words: str) -> list[Found]:
+    """The alert of an identifier that is given in full, or by eight or more of its characters."""
+    text = words.lower()
+    if len(text) < 8 or set(text) - set("0123456789abcdef"):
+        return []
+    ends = f"{text}g"
+    rows = access.alerts_for(actor).filter(alert_id__gte=text, alert_id__lt=ends)
+    return [Found(alert, is_exact=True) for alert in rows.select_related("owner", "queue")[:ALERTS_MAX]]
+
+
+def _by_number(actor: Actor, words: str) -> list[Found]:
+    number = spelling.number_key(words)
+    if len(number) < 4 or not any(character.isdigit() for character in number):
+        return []
+    ends = number + _LAST
+    terms = SubjectTerm.objects.filter(kind="number", term__gte=number, term__lt=ends).order_by(
+        "kind", "term", "subject"
+    )
+    exact = set(terms.filter(term=number).values_list("subject_id", flat=True)[:_SUBJECTS_MAX])
+    subjects = list(terms.values_list("subject_id", flat=True)[:_SUBJECTS_MAX])
+    found = _alerts_of(actor, subjects, exact)
+    reports = Report.objects.filter(reference_term__gte=number, reference_term__lt=ends).order_by(
+        "reference_term", "id"
+    )
+    keys = list(reports.values_list("pk", flat=True)[:_SUBJECTS_MAX])
+    linked = AlertReport.objects.filter(report__in=keys)
+    if access.is_bounded(actor):
+        linked = linked.filter(alert__in=access.alerts_for(actor))
+    rows = linked.select_related("alert", "alert__owner", "alert__queue", "report")[: ALERTS_MAX * 2]
+    found += [Found(row.alert, report=row.report, is_exact=row.report.reference_term == number) for row in rows]
+    return found
+
+
+def _by_name(actor: Actor, words: str, *, exact: bool) -> list[Found]:
+    kind = "exact" if exact else "name"
+    asked = [_keys(word, exact=exact) for word in spelling.name_words(words) if len(word) >= _LEAST]
+    if not asked:
+        return []
+    asked.sort(key=lambda keys: -max(map(len, keys)))
+    pool = list(_with_term(kind, asked[0]).values_list("subject_id", flat=True).distinct()[:_POOL])
+    for keys in asked[1:]:
+        pool = list(
+            _with_term(kind, keys).filter(subject__in=pool).values_list("subject_id", flat=True).distinct()[:_POOL]
+        )
+    same = spelling.exact_words(words)
+    as_written = SubjectTerm.objects.filter(subject__in=pool[:_SUBJECTS_MAX], kind="exact", term__in=same)
+    exactly = set(as_written.values_list("subject_id", flat=True))
+    ordered = sorted(pool, key=lambda pk: (pk not in exactly, pk))[:_SUBJECTS_MAX]
+    return _alerts_of(actor, ordered, exactly)
+
+
+def _keys(word: str, *, exact: bool) -> set[str]:
+    return {word} if exact else spelling.word_keys(word)
+
+
+def _with_term(kind: str, keys: set[str]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    wanted = reduce(lambda a, b: a | b, (Q(term__gte=key, term__lt=key + _LAST) for key in sorted(keys)))
+    return SubjectTerm.objects.filter(wanted, kind=kind)
+
+
+def _alerts_of(actor: Actor, subjects: list[int], exact: set[int]) -> list[Found]:
+    named = AlertSubject.objects.filter(subject__in=subjects)
+    if access.is_bounded(actor):
+        named = named.filter(alert__in=access.alerts_for(actor))
+    rows = named.select_related("alert", "alert__owner", "alert__queue", "subject").order_by("-is_own", "-alert")
+    return [
+        Found(row.alert, subject=row.subject, is_exact=row.subject_id in exact, is_own=row.is_own)
+        for row in rows[: ALERTS_MAX * 4]
+    ]
