@@ -329,14 +329,18 @@ def _placed(day: Day, best: Sequence[Candidate], worths: Mapping[str, Worth], fi
 
 
 def _spread(day: Day, classes: Mapping[str, list[Candidate]], worths: Mapping[str, Worth]) -> list[Candidate]:
-    """Class 2 with the oldest and the random sample among it, each where its share of the minutes so far falls short."""
+    """Class 2 with the oldest and the random sample among it, each as soon as its share of the minutes allows."""
     shares = {"3": day.rules.oldest_share, "R": day.rules.random_share}
     queues = {name: list(reversed(classes[name])) for name in "23R"}
     spent = dict.fromkeys("23R", 0.0)
     merged: list[Candidate] = []
     while any(queues.values()):
         total = sum(spent.values())
-        owing = [name for name in "3R" if queues[name] and spent[name] < shares[name] * total]
+        owing = [
+            name
+            for name in "3R"
+            if queues[name] and spent[name] + _minutes(queues[name], worths) <= shares[name] * total
+        ]
         name = owing[0] if owing else next(name for name in "23R" if queues[name])
         candidate = queues[name].pop()
         spent[name] += worths[candidate.alert_id].minutes
@@ -344,12 +348,14 @@ def _spread(day: Day, classes: Mapping[str, list[Candidate]], worths: Mapping[st
     return merged
 
 
+def _minutes(queue: Sequence[Candidate], worths: Mapping[str, Worth]) -> float:
+    return worths[queue[-1].alert_id].minutes
+
+
 def _scores(day: Day, worths: Mapping[str, Worth]) -> dict[str, int]:
     """The shown score: the percentile of the value among the queue's values of the last days, 0 to 100."""
     values = sorted([*day.history, *(worth.value for worth in worths.values())])
-    known: dict[float, int] = {}
-    for place, value in enumerate(values, start=1):
-        known[value] = place
+    known = {value: place for place, value in enumerate(values, start=1)}
     return {alert: round(100 * known[worth.value] / len(values)) for alert, worth in worths.items()}
 
 

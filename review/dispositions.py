@@ -1,6 +1,6 @@
 """What can be decided about an alert: dispositions D1 to D10, their coded reasons, and the events that end a deferral.
 
-Codes are kept for good: a new edition adds codes and never gives an old one another meaning. Holds no words for screens.
+Codes are kept for good: a new edition adds codes and never gives an old one another meaning. Holds no words.
 """
 
 from enum import StrEnum

@@ -13,6 +13,7 @@ from pipelines import checks, intake, tables
 from pipelines.home import Home, Settings, UserError, config_file, open_home
 from pipelines.lake import Lake, Nights
 from review.text import clean
+from sluice import review as reviewing
 from sluice import screen
 
 EXIT_USER = 2
@@ -55,6 +56,7 @@ def main() -> None:
       sluice night --date 2025-05-01     take in that day's inbox, compute, rank
       sluice queue                       the newest queue
       sluice alert 3f9c                  one alert: why, its money flow, its evidence
+      sluice console                     the review console, for analysts
     \b
     First steps:   sluice demo           a made-up world, from its reports to its queue
     Everything is kept below SLUICE_HOME (see: sluice config). Nothing ever calls out.
@@ -186,6 +188,7 @@ def _run(nights: Nights) -> None:
     with home.writing(), screen.bars() as tell:
         report = intake.ingest_inbox(home, nights, tell)
         steps = nightly.run(home, nights, tell)
+        handed_over = reviewing.hand_over(home, nights)
     show_ingest(report)
     shown = screen.table(
         f"Nights {nights}", "table", "rows written", "nights computed", right=("rows written", "nights computed")
@@ -198,6 +201,7 @@ def _run(nights: Nights) -> None:
             str(step.computed_nights) if step.computed_nights else "up to date",
         )
     screen.out.print(shown)
+    reviewing.show_handover(handed_over)
     screen.out.print(f"Next: sluice queue --date {nights.last}")
     if not report.is_clean:
         raise click.exceptions.Exit(EXIT_QUARANTINE)
@@ -395,3 +399,7 @@ def demo(seed: int, days: int, scale: float) -> None:
     from sluice import demo as show
 
     show.run(_home(), seed, days, scale)
+
+
+for added in reviewing.COMMANDS:
+    main.add_command(added)

@@ -2,11 +2,12 @@
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pipelines.home import Home, UserError
+from pipelines.home import Home, Settings, UserError
 
 
 def database(address: str, folder: Path) -> dict[str, Any]:
@@ -41,6 +42,32 @@ def database(address: str, folder: Path) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+@dataclass(frozen=True)
+class OidcSettings:
+    """An OpenID provider for sign-in: its address, the console's client id there, and the client's secret."""
+
+    issuer: str
+    client: str
+    secret: str
+
+
+def oidc(settings: Settings) -> OidcSettings | None:
+    """The OpenID provider, where one is set.
+
+    Raises:
+        UserError: half of it is set.
+    """
+    given = (settings.console_oidc_issuer, settings.console_oidc_client, settings.console_oidc_secret_file)
+    if not any(given):
+        return None
+    if not all(given) or settings.console_oidc_secret_file is None:
+        raise UserError(
+            "Sign-in by OpenID needs console_oidc_issuer, console_oidc_client and console_oidc_secret_file."
+        )
+    secret = settings.console_oidc_secret_file.read_text("utf-8").strip()
+    return OidcSettings(settings.console_oidc_issuer.rstrip("/"), settings.console_oidc_client, secret)
 
 
 def exists(home: Home) -> bool:

@@ -52,7 +52,7 @@ class AccessMiddleware:
                 return None if rule.is_public else _to_sign_in(request)
             if person.language:
                 translation.activate(person.language)
-                request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+                request.LANGUAGE_CODE = translation.get_language()
             check = sign_in.next_check(request)
             if check is not None:
                 return None if rule.before_checks else _redirect(request, reverse(_CHECK_PAGES[check]))

@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from pipelines.home import open_home
-from review.console.config import database, secret_key
+from review.console.config import database, oidc, secret_key
 
 HOME = open_home()
 _SETTINGS = HOME.settings
@@ -133,6 +133,7 @@ SESSION_COOKIE_SECURE = PRODUCTION
 SESSION_IDLE_SECONDS = _SETTINGS.console_idle_minutes * 60
 SESSION_MAX_SECONDS = _SETTINGS.console_session_hours * 3600
 TOTP_REQUIRED = _SETTINGS.console_totp
+OIDC = oidc(_SETTINGS)
 CSRF_COOKIE_NAME = "__Host-sluice-csrf" if PRODUCTION else "sluice-csrf"
 CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True

@@ -6,637 +6,1090 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('alert_id', models.CharField(max_length=32, unique=True)),
-                ('subject_name', models.CharField(max_length=300)),
-                ('family', models.CharField(max_length=20)),
-                ('theme', models.CharField(max_length=20)),
-                ('territory', models.CharField(max_length=80)),
-                ('corridor', models.CharField(blank=True, max_length=100)),
-                ('typologies', models.CharField(blank=True, max_length=300)),
-                ('component_id', models.CharField(max_length=32)),
-                ('linked_count', models.PositiveIntegerField(default=0)),
-                ('window_from', models.DateTimeField()),
-                ('window_to', models.DateTimeField()),
-                ('risk', models.FloatField()),
-                ('is_calibrated', models.BooleanField()),
-                ('amount_local', models.DecimalField(decimal_places=2, max_digits=30)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('evidence_count', models.PositiveIntegerField()),
-                ('subject_count', models.PositiveIntegerField()),
-                ('first_reason_en', models.CharField(max_length=400)),
-                ('first_reason_ru', models.CharField(max_length=400)),
-                ('is_rule_found', models.BooleanField()),
-                ('model_id', models.CharField(max_length=80)),
-                ('inputs_digest', models.CharField(max_length=64)),
-                ('first_night', models.DateField()),
-                ('last_night', models.DateField()),
-                ('known_on', models.DateField()),
-                ('changed_at', models.DateTimeField()),
-                ('score', models.PositiveSmallIntegerField(default=0)),
-                ('value', models.FloatField(default=0)),
-                ('state', models.CharField(choices=[('new', 'new'), ('queued', 'waiting'), ('assigned', 'taken'), ('in_review', 'in work'), ('pending_approval', 'waits for a second person'), ('returned', 'returned'), ('deferred', 'deferred'), ('info_requested', 'waits for information'), ('escalated', 'escalated'), ('linked', 'in a case'), ('reopened', 'reopened'), ('closed', 'closed')], default='new', max_length=16)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('locked_at', models.DateTimeField(null=True)),
-                ('active_at', models.DateTimeField(null=True)),
-                ('first_read_at', models.DateTimeField(null=True)),
-                ('due_on', models.DateField()),
-                ('wake_on', models.DateField(null=True)),
-                ('wake_events', models.JSONField(default=list)),
-                ('answer_by', models.DateField(null=True)),
-                ('is_urgent', models.BooleanField(default=False)),
-                ('has_agency_interest', models.BooleanField(default=False)),
-                ('disposition', models.CharField(blank=True, max_length=3)),
-                ('disposition_reason', models.CharField(blank=True, max_length=20)),
-                ('closed_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("alert_id", models.CharField(max_length=32, unique=True)),
+                ("subject_name", models.CharField(max_length=300)),
+                ("family", models.CharField(max_length=20)),
+                ("theme", models.CharField(max_length=20)),
+                ("territory", models.CharField(max_length=80)),
+                ("corridor", models.CharField(blank=True, max_length=100)),
+                ("typologies", models.CharField(blank=True, max_length=300)),
+                ("component_id", models.CharField(max_length=32)),
+                ("linked_count", models.PositiveIntegerField(default=0)),
+                ("window_from", models.DateTimeField()),
+                ("window_to", models.DateTimeField()),
+                ("risk", models.FloatField()),
+                ("is_calibrated", models.BooleanField()),
+                ("amount_local", models.DecimalField(decimal_places=2, max_digits=30)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("evidence_count", models.PositiveIntegerField()),
+                ("subject_count", models.PositiveIntegerField()),
+                ("first_reason_en", models.CharField(max_length=400)),
+                ("first_reason_ru", models.CharField(max_length=400)),
+                ("is_rule_found", models.BooleanField()),
+                ("model_id", models.CharField(max_length=80)),
+                ("inputs_digest", models.CharField(max_length=64)),
+                ("first_night", models.DateField()),
+                ("last_night", models.DateField()),
+                ("known_on", models.DateField()),
+                ("changed_at", models.DateTimeField()),
+                ("score", models.PositiveSmallIntegerField(default=0)),
+                ("value", models.FloatField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "new"),
+                            ("queued", "waiting"),
+                            ("assigned", "taken"),
+                            ("in_review", "in work"),
+                            ("pending_approval", "waits for a second person"),
+                            ("returned", "returned"),
+                            ("deferred", "deferred"),
+                            ("info_requested", "waits for information"),
+                            ("escalated", "escalated"),
+                            ("linked", "in a case"),
+                            ("reopened", "reopened"),
+                            ("closed", "closed"),
+                        ],
+                        default="new",
+                        max_length=16,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("locked_at", models.DateTimeField(null=True)),
+                ("active_at", models.DateTimeField(null=True)),
+                ("first_read_at", models.DateTimeField(null=True)),
+                ("due_on", models.DateField()),
+                ("wake_on", models.DateField(null=True)),
+                ("wake_events", models.JSONField(default=list)),
+                ("answer_by", models.DateField(null=True)),
+                ("is_urgent", models.BooleanField(default=False)),
+                ("has_agency_interest", models.BooleanField(default=False)),
+                ("disposition", models.CharField(blank=True, max_length=3)),
+                ("disposition_reason", models.CharField(blank=True, max_length=20)),
+                ("closed_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='EventHead',
+            name="EventHead",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('sequence', models.BigIntegerField(default=0)),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("sequence", models.BigIntegerField(default=0)),
+                ("hash", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Queue',
+            name="Queue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('home', 'home queue'), ('overlay', 'operation')], default='home', max_length=8)),
-                ('territory', models.CharField(default='*', max_length=80)),
-                ('theme', models.CharField(default='*', max_length=20)),
-                ('folded', models.JSONField(default=list)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
-                ('ranked_on', models.DateField(null=True)),
-                ('cut', models.PositiveIntegerField(default=0)),
-                ('below', models.PositiveIntegerField(default=0)),
-                ('minutes', models.FloatField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("home", "home queue"), ("overlay", "operation")], default="home", max_length=8
+                    ),
+                ),
+                ("territory", models.CharField(default="*", max_length=80)),
+                ("theme", models.CharField(default="*", max_length=20)),
+                ("folded", models.JSONField(default=list)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                ("ranked_on", models.DateField(null=True)),
+                ("cut", models.PositiveIntegerField(default=0)),
+                ("below", models.PositiveIntegerField(default=0)),
+                ("minutes", models.FloatField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('node_id', models.BigIntegerField(unique=True)),
-                ('node_key', models.CharField(max_length=300)),
-                ('kind', models.CharField(max_length=10)),
-                ('name', models.CharField(max_length=300)),
-                ('holder_kind', models.CharField(blank=True, max_length=10)),
-                ('institution', models.CharField(blank=True, max_length=120)),
-                ('country', models.CharField(blank=True, max_length=40)),
-                ('territory', models.CharField(blank=True, max_length=80)),
-                ('details', models.JSONField(default=dict)),
-                ('described_on', models.DateField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("node_id", models.BigIntegerField(unique=True)),
+                ("node_key", models.CharField(max_length=300)),
+                ("kind", models.CharField(max_length=10)),
+                ("name", models.CharField(max_length=300)),
+                ("holder_kind", models.CharField(blank=True, max_length=10)),
+                ("institution", models.CharField(blank=True, max_length=120)),
+                ("country", models.CharField(blank=True, max_length=40)),
+                ("territory", models.CharField(blank=True, max_length=80)),
+                ("details", models.JSONField(default=dict)),
+                ("described_on", models.DateField()),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=60, unique=True, verbose_name='sign-in name')),
-                ('full_name', models.CharField(blank=True, max_length=120, verbose_name='full name')),
-                ('role', models.CharField(choices=[('analyst', 'analyst'), ('senior', 'senior analyst'), ('dissemination', 'dissemination officer'), ('auditor', 'auditor'), ('engineer', 'engineer'), ('head', 'head of the FIU')], max_length=16, verbose_name='role')),
-                ('is_administrator', models.BooleanField(default=False, verbose_name='looks after accounts and queues')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('must_change_password', models.BooleanField(default=False)),
-                ('language', models.CharField(blank=True, max_length=5)),
-                ('has_auto_advance', models.BooleanField(default=False, verbose_name='take the next alert after a decision')),
-                ('minutes_a_day', models.PositiveIntegerField(default=0, verbose_name='minutes a day for alerts')),
-                ('created_at', models.DateTimeField()),
-                ('external_id', models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=60, unique=True, verbose_name="sign-in name")),
+                ("full_name", models.CharField(blank=True, max_length=120, verbose_name="full name")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("analyst", "analyst"),
+                            ("senior", "senior analyst"),
+                            ("dissemination", "dissemination officer"),
+                            ("auditor", "auditor"),
+                            ("engineer", "engineer"),
+                            ("head", "head of the FIU"),
+                        ],
+                        max_length=16,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "is_administrator",
+                    models.BooleanField(default=False, verbose_name="looks after accounts and queues"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("must_change_password", models.BooleanField(default=False)),
+                ("language", models.CharField(blank=True, max_length=5)),
+                (
+                    "has_auto_advance",
+                    models.BooleanField(default=False, verbose_name="take the next alert after a decision"),
+                ),
+                ("minutes_a_day", models.PositiveIntegerField(default=0, verbose_name="minutes a day for alerts")),
+                ("created_at", models.DateTimeField()),
+                ("external_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['analyst', 'senior', 'dissemination', 'auditor', 'engineer', 'head'])), name='person_role_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["analyst", "senior", "dissemination", "auditor", "engineer", "head"])
+                        ),
+                        name="person_role_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AlertContent',
+            name="AlertContent",
             fields=[
-                ('alert', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='content', serialize=False, to='console.alert')),
-                ('reasons', models.JSONField(default=list)),
-                ('missing_data', models.JSONField(default=list)),
-                ('evidence', models.JSONField(default=list)),
-                ('movements', models.JSONField(default=list)),
-                ('flow', models.JSONField(default=dict)),
-                ('nodes', models.JSONField(default=dict)),
+                (
+                    "alert",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="content",
+                        serialize=False,
+                        to="console.alert",
+                    ),
+                ),
+                ("reasons", models.JSONField(default=list)),
+                ("missing_data", models.JSONField(default=list)),
+                ("evidence", models.JSONField(default=list)),
+                ("movements", models.JSONField(default=list)),
+                ("flow", models.JSONField(default=dict)),
+                ("nodes", models.JSONField(default=dict)),
             ],
         ),
         migrations.AddField(
-            model_name='alert',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="alert",
+            name="owner",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('summary', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('open', 'open'), ('in_analysis', 'in analysis'), ('awaiting_info', 'waits for information'), ('pending_review', 'waits for a second person'), ('returned', 'returned'), ('approved', 'approved'), ('closed', 'closed'), ('closed_unsent', 'closed without dissemination'), ('reopened', 'reopened')], default='open', max_length=16)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('territory', models.CharField(max_length=80)),
-                ('theme', models.CharField(max_length=20)),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('is_restricted', models.BooleanField(default=False)),
-                ('proposed_state', models.CharField(blank=True, max_length=16)),
-                ('proposed_text', models.TextField(blank=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('judged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("summary", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("open", "open"),
+                            ("in_analysis", "in analysis"),
+                            ("awaiting_info", "waits for information"),
+                            ("pending_review", "waits for a second person"),
+                            ("returned", "returned"),
+                            ("approved", "approved"),
+                            ("closed", "closed"),
+                            ("closed_unsent", "closed without dissemination"),
+                            ("reopened", "reopened"),
+                        ],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("territory", models.CharField(max_length=80)),
+                ("theme", models.CharField(max_length=20)),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("is_restricted", models.BooleanField(default=False)),
+                ("proposed_state", models.CharField(blank=True, max_length=16)),
+                ("proposed_text", models.TextField(blank=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "judged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('media_type', models.CharField(max_length=100)),
-                ('size_bytes', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('stored_as', models.CharField(max_length=64, unique=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='console.case')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='case',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='console.case'),
-        ),
-        migrations.CreateModel(
-            name='Decision',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('close', 'closing'), ('defer', 'deferral')], default='close', max_length=5)),
-                ('code', models.CharField(blank=True, max_length=3)),
-                ('edition', models.PositiveSmallIntegerField(default=1)),
-                ('reason', models.CharField(blank=True, max_length=20)),
-                ('text', models.TextField()),
-                ('status', models.CharField(choices=[('proposed', 'proposed'), ('final', 'final'), ('returned', 'returned'), ('undone', 'undone')], max_length=8)),
-                ('needs_second', models.BooleanField()),
-                ('proposed_at', models.DateTimeField()),
-                ('judged_at', models.DateTimeField(null=True)),
-                ('judged_text', models.TextField(blank=True)),
-                ('score', models.PositiveSmallIntegerField()),
-                ('wake_on', models.DateField(null=True)),
-                ('wake_events', models.JSONField(default=list)),
-                ('evidence', models.JSONField(default=list)),
-                ('batch', models.UUIDField(null=True)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='console.alert')),
-                ('judged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Event',
-            fields=[
-                ('sequence', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(blank=True, max_length=60)),
-                ('role', models.CharField(blank=True, max_length=16)),
-                ('sign_in', models.CharField(blank=True, max_length=64)),
-                ('address', models.CharField(blank=True, max_length=45)),
-                ('action', models.CharField(max_length=40)),
-                ('object_kind', models.CharField(blank=True, max_length=20)),
-                ('object_id', models.CharField(blank=True, max_length=120)),
-                ('reason', models.TextField(blank=True)),
-                ('before_digest', models.CharField(blank=True, max_length=64)),
-                ('after_digest', models.CharField(blank=True, max_length=64)),
-                ('details', models.TextField(default='{}')),
-                ('previous', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-            ],
-            options={
-                'indexes': [models.Index(fields=['object_kind', 'object_id', 'sequence'], name='event_by_object'), models.Index(fields=['actor', 'sequence'], name='event_by_actor'), models.Index(fields=['action', 'sequence'], name='event_by_action')],
-            },
-        ),
-        migrations.CreateModel(
-            name='InfoRequest',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('addressee', models.CharField(max_length=200)),
-                ('question', models.TextField()),
-                ('asked_at', models.DateTimeField()),
-                ('answer_by', models.DateField()),
-                ('answer', models.TextField(blank=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='info_requests', to='console.alert')),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='NeedToKnow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('given_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='knowing', to='console.case')),
-                ('given_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Note',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('alert', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='console.alert')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='console.case')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Operation',
-            fields=[
-                ('queue', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='operation', serialize=False, to='console.queue')),
-                ('name_en', models.CharField(max_length=120)),
-                ('name_ru', models.CharField(max_length=120)),
-                ('territories', models.JSONField(default=list)),
-                ('corridors', models.JSONField(default=list)),
-                ('themes', models.JSONField(default=list)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('lead_up_days', models.PositiveIntegerField(default=30)),
-                ('after_days', models.PositiveIntegerField(default=60)),
-                ('boost', models.FloatField(default=0)),
-                ('quota', models.FloatField(default=0)),
-                ('closed_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("media_type", models.CharField(max_length=100)),
+                ("size_bytes", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("stored_as", models.CharField(max_length=64, unique=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attachments", to="console.case"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='alert',
-            name='queue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='console.queue'),
+            model_name="alert",
+            name="case",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="alerts", to="console.case"
+            ),
         ),
         migrations.CreateModel(
-            name='Publication',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('night', models.DateField()),
-                ('status', models.CharField(choices=[('done', 'published'), ('failed', 'failed')], max_length=8)),
-                ('digest', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('alert_count', models.PositiveIntegerField(default=0)),
-                ('new_count', models.PositiveIntegerField(default=0)),
-                ('changed_count', models.PositiveIntegerField(default=0)),
-                ('message', models.CharField(blank=True, max_length=500)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ordinal", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("close", "closing"), ("defer", "deferral")], default="close", max_length=5
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=3)),
+                ("edition", models.PositiveSmallIntegerField(default=1)),
+                ("reason", models.CharField(blank=True, max_length=20)),
+                ("text", models.TextField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "proposed"),
+                            ("final", "final"),
+                            ("returned", "returned"),
+                            ("undone", "undone"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("needs_second", models.BooleanField()),
+                ("proposed_at", models.DateTimeField()),
+                ("judged_at", models.DateTimeField(null=True)),
+                ("judged_text", models.TextField(blank=True)),
+                ("score", models.PositiveSmallIntegerField()),
+                ("wake_on", models.DateField(null=True)),
+                ("wake_events", models.JSONField(default=list)),
+                ("evidence", models.JSONField(default=list)),
+                ("batch", models.UUIDField(null=True)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="decisions", to="console.alert"
+                    ),
+                ),
+                (
+                    "judged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Event",
+            fields=[
+                ("sequence", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(blank=True, max_length=60)),
+                ("role", models.CharField(blank=True, max_length=16)),
+                ("sign_in", models.CharField(blank=True, max_length=64)),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("action", models.CharField(max_length=40)),
+                ("object_kind", models.CharField(blank=True, max_length=20)),
+                ("object_id", models.CharField(blank=True, max_length=120)),
+                ("reason", models.TextField(blank=True)),
+                ("before_digest", models.CharField(blank=True, max_length=64)),
+                ("after_digest", models.CharField(blank=True, max_length=64)),
+                ("details", models.TextField(default="{}")),
+                ("previous", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['night', 'id'], name='publication_by_night')],
+                "indexes": [
+                    models.Index(fields=["object_kind", "object_id", "sequence"], name="event_by_object"),
+                    models.Index(fields=["actor", "sequence"], name="event_by_actor"),
+                    models.Index(fields=["action", "sequence"], name="event_by_action"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QueueEntry',
+            name="InfoRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('rank_class', models.CharField(max_length=1)),
-                ('score', models.PositiveSmallIntegerField()),
-                ('value_per_minute', models.FloatField()),
-                ('minutes', models.FloatField()),
-                ('is_below_cut', models.BooleanField()),
-                ('below_since', models.DateField(null=True)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='console.alert')),
-                ('queue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='console.queue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("addressee", models.CharField(max_length=200)),
+                ("question", models.TextField()),
+                ("asked_at", models.DateTimeField()),
+                ("answer_by", models.DateField()),
+                ("answer", models.TextField(blank=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="info_requests", to="console.alert"
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='QueueMember',
+            name="NeedToKnow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('minutes', models.PositiveIntegerField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('queue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='console.queue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("given_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="knowing", to="console.case"
+                    ),
+                ),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RankingRun',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('night', models.DateField()),
-                ('made_at', models.DateTimeField()),
-                ('edition', models.PositiveIntegerField()),
-                ('seed', models.CharField(max_length=64)),
-                ('parameters_digest', models.CharField(max_length=64)),
-                ('data_digest', models.CharField(max_length=64)),
-                ('model_ids', models.JSONField(default=list)),
-                ('inputs', models.BinaryField()),
-                ('order_digest', models.CharField(max_length=64)),
-                ('listed', models.PositiveIntegerField()),
-                ('total', models.PositiveIntegerField()),
-                ('minutes', models.FloatField()),
-                ('queue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='console.queue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="console.alert"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="console.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Operation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('report_key', models.CharField(max_length=200, unique=True)),
-                ('reference', models.CharField(max_length=200)),
-                ('reference_term', models.CharField(max_length=200)),
-                ('jurisdiction', models.CharField(max_length=4)),
-                ('reporting_entity', models.CharField(max_length=120)),
-                ('report_code', models.CharField(max_length=20)),
-                ('report_class', models.CharField(max_length=12)),
-                ('relation', models.CharField(max_length=12)),
-                ('reported_at', models.DateTimeField(null=True)),
-                ('received_on', models.DateField()),
-                ('reason', models.TextField(blank=True)),
-                ('action', models.TextField(blank=True)),
-                ('territory', models.CharField(blank=True, max_length=80)),
-                ('indicators', models.JSONField(default=list)),
-            ],
-            options={
-                'indexes': [models.Index(fields=['reference_term', 'id'], name='report_by_reference')],
-            },
-        ),
-        migrations.CreateModel(
-            name='CaseReport',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('added_at', models.DateTimeField()),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='console.case')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='console.report')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='AlertReport',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('evidence_count', models.PositiveIntegerField(default=0)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='linked_reports', to='console.alert')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='linked_alerts', to='console.report')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Scope',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('territory', models.CharField(default='*', max_length=80)),
-                ('theme', models.CharField(default='*', max_length=20)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scopes', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='CaseSubject',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.CharField(blank=True, max_length=200)),
-                ('added_at', models.DateTimeField()),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subjects', to='console.case')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='console.subject')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='AlertSubject',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_own', models.BooleanField()),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='named_subjects', to='console.alert')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='naming_alerts', to='console.subject')),
+                (
+                    "queue",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="operation",
+                        serialize=False,
+                        to="console.queue",
+                    ),
+                ),
+                ("name_en", models.CharField(max_length=120)),
+                ("name_ru", models.CharField(max_length=120)),
+                ("territories", models.JSONField(default=list)),
+                ("corridors", models.JSONField(default=list)),
+                ("themes", models.JSONField(default=list)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                ("lead_up_days", models.PositiveIntegerField(default=30)),
+                ("after_days", models.PositiveIntegerField(default=60)),
+                ("boost", models.FloatField(default=0)),
+                ("quota", models.FloatField(default=0)),
+                ("closed_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='alert',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='console.subject'),
+            model_name="alert",
+            name="queue",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="alerts", to="console.queue"
+            ),
         ),
         migrations.CreateModel(
-            name='SubjectTerm',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=8)),
-                ('term', models.CharField(max_length=80)),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='console.subject')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Throttle',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=160)),
-                ('started_at', models.DateTimeField()),
-                ('count', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("night", models.DateField()),
+                ("status", models.CharField(choices=[("done", "published"), ("failed", "failed")], max_length=8)),
+                ("digest", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                ("alert_count", models.PositiveIntegerField(default=0)),
+                ("new_count", models.PositiveIntegerField(default=0)),
+                ("changed_count", models.PositiveIntegerField(default=0)),
+                ("message", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'started_at'), name='throttle_once')],
+                "indexes": [models.Index(fields=["night", "id"], name="publication_by_night")],
             },
         ),
         migrations.CreateModel(
-            name='AlertStep',
+            name="QueueEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(max_length=24)),
-                ('from_state', models.CharField(max_length=16)),
-                ('to_state', models.CharField(max_length=16)),
-                ('at', models.DateTimeField()),
-                ('text', models.TextField(blank=True)),
-                ('before', models.JSONField(default=dict)),
-                ('version_after', models.PositiveIntegerField()),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='console.alert')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("rank_class", models.CharField(max_length=1)),
+                ("score", models.PositiveSmallIntegerField()),
+                ("value_per_minute", models.FloatField()),
+                ("minutes", models.FloatField()),
+                ("is_below_cut", models.BooleanField()),
+                ("below_since", models.DateField(null=True)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="console.alert"
+                    ),
+                ),
+                (
+                    "queue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="console.queue"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="QueueMember",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("minutes", models.PositiveIntegerField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "queue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="members", to="console.queue"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="RankingRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("night", models.DateField()),
+                ("made_at", models.DateTimeField()),
+                ("edition", models.PositiveIntegerField()),
+                ("seed", models.CharField(max_length=64)),
+                ("parameters_digest", models.CharField(max_length=64)),
+                ("data_digest", models.CharField(max_length=64)),
+                ("model_ids", models.JSONField(default=list)),
+                ("inputs", models.BinaryField()),
+                ("order_digest", models.CharField(max_length=64)),
+                ("listed", models.PositiveIntegerField()),
+                ("total", models.PositiveIntegerField()),
+                ("minutes", models.FloatField()),
+                (
+                    "queue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="console.queue"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Report",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("report_key", models.CharField(max_length=200, unique=True)),
+                ("reference", models.CharField(max_length=200)),
+                ("reference_term", models.CharField(max_length=200)),
+                ("jurisdiction", models.CharField(max_length=4)),
+                ("reporting_entity", models.CharField(max_length=120)),
+                ("report_code", models.CharField(max_length=20)),
+                ("report_class", models.CharField(max_length=12)),
+                ("relation", models.CharField(max_length=12)),
+                ("reported_at", models.DateTimeField(null=True)),
+                ("received_on", models.DateField()),
+                ("reason", models.TextField(blank=True)),
+                ("action", models.TextField(blank=True)),
+                ("territory", models.CharField(blank=True, max_length=80)),
+                ("indicators", models.JSONField(default=list)),
             ],
             options={
-                'indexes': [models.Index(fields=['alert', 'id'], name='step_by_alert'), models.Index(fields=['by', '-at'], name='step_by_person')],
+                "indexes": [models.Index(fields=["reference_term", "id"], name="report_by_reference")],
             },
         ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['state', '-changed_at'], name='case_by_state'),
+        migrations.CreateModel(
+            name="CaseReport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("added_at", models.DateTimeField()),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="reports", to="console.case"
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="console.report"
+                    ),
+                ),
+            ],
         ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'open', 'in_analysis', 'awaiting_info', 'pending_review', 'returned', 'approved', 'closed', 'closed_unsent', 'reopened'])), name='case_state_known'),
+        migrations.CreateModel(
+            name="AlertReport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("evidence_count", models.PositiveIntegerField(default=0)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="linked_reports", to="console.alert"
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="linked_alerts", to="console.report"
+                    ),
+                ),
+            ],
         ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('judged_by__isnull', True), models.Q(('proposed_by__isnull', False), models.Q(('judged_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='case_not_judged_by_its_author'),
+        migrations.CreateModel(
+            name="Scope",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("territory", models.CharField(default="*", max_length=80)),
+                ("theme", models.CharField(default="*", max_length=20)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scopes", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
         ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'closed', 'closed_unsent']), _negated=True), ('judged_by__isnull', False), _connector='OR'), name='case_ended_by_two'),
+        migrations.CreateModel(
+            name="CaseSubject",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("part", models.CharField(blank=True, max_length=200)),
+                ("added_at", models.DateTimeField()),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="subjects", to="console.case"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="console.subject"
+                    ),
+                ),
+            ],
         ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['status', '-proposed_at'], name='decision_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['batch'], name='decision_by_batch'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('alert', 'ordinal'), name='decision_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('judged_by__isnull', True), models.Q(('proposed_by__isnull', False), models.Q(('judged_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='decision_not_judged_by_its_author'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('needs_second', True), ('status', 'final'), _negated=True), ('judged_by__isnull', False), _connector='OR'), name='decision_final_with_second'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('judged_at__isnull', True), ('judged_by__isnull', True)), models.Q(('judged_at__isnull', False), ('judged_by__isnull', False)), _connector='OR'), name='decision_judged_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('alert',), name='decision_one_proposed'),
-        ),
-        migrations.AddConstraint(
-            model_name='needtoknow',
-            constraint=models.UniqueConstraint(fields=('case', 'person'), name='need_to_know_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='note',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('alert__isnull', False), ('case__isnull', True)), models.Q(('alert__isnull', True), ('case__isnull', False)), _connector='OR'), name='note_of_one'),
+        migrations.CreateModel(
+            name="AlertSubject",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_own", models.BooleanField()),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="named_subjects", to="console.alert"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="naming_alerts", to="console.subject"
+                    ),
+                ),
+            ],
         ),
         migrations.AddField(
-            model_name='operation',
-            name='approved_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="alert",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="alerts", to="console.subject"
+            ),
+        ),
+        migrations.CreateModel(
+            name="SubjectTerm",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=8)),
+                ("term", models.CharField(max_length=80)),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="terms", to="console.subject"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Throttle",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=160)),
+                ("started_at", models.DateTimeField()),
+                ("count", models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("key", "started_at"), name="throttle_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="AlertStep",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("action", models.CharField(max_length=24)),
+                ("from_state", models.CharField(max_length=16)),
+                ("to_state", models.CharField(max_length=16)),
+                ("at", models.DateTimeField()),
+                ("text", models.TextField(blank=True)),
+                ("before", models.JSONField(default=dict)),
+                ("version_after", models.PositiveIntegerField()),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="console.alert"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["alert", "id"], name="step_by_alert"),
+                    models.Index(fields=["by", "-at"], name="step_by_person"),
+                ],
+            },
         ),
         migrations.AddIndex(
-            model_name='queueentry',
-            index=models.Index(fields=['queue', 'position'], name='entry_by_position'),
+            model_name="case",
+            index=models.Index(fields=["state", "-changed_at"], name="case_by_state"),
+        ),
+        migrations.AddConstraint(
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "open",
+                            "in_analysis",
+                            "awaiting_info",
+                            "pending_review",
+                            "returned",
+                            "approved",
+                            "closed",
+                            "closed_unsent",
+                            "reopened",
+                        ],
+                    )
+                ),
+                name="case_state_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("judged_by__isnull", True),
+                    models.Q(
+                        ("proposed_by__isnull", False), models.Q(("judged_by", models.F("proposed_by")), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="case_not_judged_by_its_author",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["approved", "closed", "closed_unsent"]), _negated=True),
+                    ("judged_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="case_ended_by_two",
+            ),
         ),
         migrations.AddIndex(
-            model_name='queueentry',
-            index=models.Index(fields=['alert', 'queue'], name='entry_by_alert'),
-        ),
-        migrations.AddConstraint(
-            model_name='queueentry',
-            constraint=models.UniqueConstraint(fields=('queue', 'alert'), name='entry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='queuemember',
-            constraint=models.UniqueConstraint(fields=('queue', 'person'), name='member_once'),
+            model_name="decision",
+            index=models.Index(fields=["status", "-proposed_at"], name="decision_by_status"),
         ),
         migrations.AddIndex(
-            model_name='rankingrun',
-            index=models.Index(fields=['queue', 'night', 'id'], name='run_by_night'),
+            model_name="decision",
+            index=models.Index(fields=["batch"], name="decision_by_batch"),
         ),
         migrations.AddConstraint(
-            model_name='casereport',
-            constraint=models.UniqueConstraint(fields=('case', 'report'), name='case_report_once'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(fields=("alert", "ordinal"), name="decision_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("judged_by__isnull", True),
+                    models.Q(
+                        ("proposed_by__isnull", False), models.Q(("judged_by", models.F("proposed_by")), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="decision_not_judged_by_its_author",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("needs_second", True), ("status", "final"), _negated=True),
+                    ("judged_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="decision_final_with_second",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("judged_at__isnull", True), ("judged_by__isnull", True)),
+                    models.Q(("judged_at__isnull", False), ("judged_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="decision_judged_at",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "proposed")), fields=("alert",), name="decision_one_proposed"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="needtoknow",
+            constraint=models.UniqueConstraint(fields=("case", "person"), name="need_to_know_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="note",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("alert__isnull", False), ("case__isnull", True)),
+                    models.Q(("alert__isnull", True), ("case__isnull", False)),
+                    _connector="OR",
+                ),
+                name="note_of_one",
+            ),
+        ),
+        migrations.AddField(
+            model_name="operation",
+            name="approved_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='alertreport',
-            index=models.Index(fields=['report', 'alert'], name='alerts_of_report'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertreport',
-            constraint=models.UniqueConstraint(fields=('alert', 'report'), name='alert_report_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scope',
-            constraint=models.UniqueConstraint(fields=('person', 'territory', 'theme'), name='scope_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='casesubject',
-            constraint=models.UniqueConstraint(fields=('case', 'subject'), name='case_subject_once'),
+            model_name="queueentry",
+            index=models.Index(fields=["queue", "position"], name="entry_by_position"),
         ),
         migrations.AddIndex(
-            model_name='alertsubject',
-            index=models.Index(fields=['subject', '-alert'], name='alerts_of_subject'),
+            model_name="queueentry",
+            index=models.Index(fields=["alert", "queue"], name="entry_by_alert"),
         ),
         migrations.AddConstraint(
-            model_name='alertsubject',
-            constraint=models.UniqueConstraint(fields=('alert', 'subject'), name='alert_subject_once'),
+            model_name="queueentry",
+            constraint=models.UniqueConstraint(fields=("queue", "alert"), name="entry_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="queuemember",
+            constraint=models.UniqueConstraint(fields=("queue", "person"), name="member_once"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['queue', 'state', 'id'], name='alert_by_queue'),
+            model_name="rankingrun",
+            index=models.Index(fields=["queue", "night", "id"], name="run_by_night"),
+        ),
+        migrations.AddConstraint(
+            model_name="casereport",
+            constraint=models.UniqueConstraint(fields=("case", "report"), name="case_report_once"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['owner', 'state'], name='alert_by_owner'),
+            model_name="alertreport",
+            index=models.Index(fields=["report", "alert"], name="alerts_of_report"),
+        ),
+        migrations.AddConstraint(
+            model_name="alertreport",
+            constraint=models.UniqueConstraint(fields=("alert", "report"), name="alert_report_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="scope",
+            constraint=models.UniqueConstraint(fields=("person", "territory", "theme"), name="scope_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="casesubject",
+            constraint=models.UniqueConstraint(fields=("case", "subject"), name="case_subject_once"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['state', 'wake_on'], name='alert_by_wake'),
+            model_name="alertsubject",
+            index=models.Index(fields=["subject", "-alert"], name="alerts_of_subject"),
+        ),
+        migrations.AddConstraint(
+            model_name="alertsubject",
+            constraint=models.UniqueConstraint(fields=("alert", "subject"), name="alert_subject_once"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['family', 'state', '-closed_at'], name='alert_by_family'),
+            model_name="alert",
+            index=models.Index(fields=["queue", "state", "id"], name="alert_by_queue"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['component_id'], name='alert_by_component'),
+            model_name="alert",
+            index=models.Index(fields=["owner", "state"], name="alert_by_owner"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['territory', 'theme'], name='alert_by_cell'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['new', 'queued', 'assigned', 'in_review', 'pending_approval', 'returned', 'deferred', 'info_requested', 'escalated', 'linked', 'reopened', 'closed'])), name='alert_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('disposition', ''), _negated=True)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True), ('disposition', '')), _connector='OR'), name='alert_closed_with_disposition'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('locked_at__isnull', True), ('owner__isnull', True)), models.Q(('locked_at__isnull', False), ('owner__isnull', False)), _connector='OR'), name='alert_lock_has_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['assigned', 'in_review']), _negated=True), ('owner__isnull', False), _connector='OR'), name='alert_work_has_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'linked'), _negated=True), ('case__isnull', False), _connector='OR'), name='alert_linked_has_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'deferred'), _negated=True), ('wake_on__isnull', False), _connector='OR'), name='alert_deferred_wakes'),
+            model_name="alert",
+            index=models.Index(fields=["state", "wake_on"], name="alert_by_wake"),
         ),
         migrations.AddIndex(
-            model_name='subjectterm',
-            index=models.Index(fields=['kind', 'term', 'subject'], name='term_by_value'),
+            model_name="alert",
+            index=models.Index(fields=["family", "state", "-closed_at"], name="alert_by_family"),
+        ),
+        migrations.AddIndex(
+            model_name="alert",
+            index=models.Index(fields=["component_id"], name="alert_by_component"),
+        ),
+        migrations.AddIndex(
+            model_name="alert",
+            index=models.Index(fields=["territory", "theme"], name="alert_by_cell"),
         ),
         migrations.AddConstraint(
-            model_name='subjectterm',
-            constraint=models.UniqueConstraint(fields=('subject', 'kind', 'term'), name='term_once'),
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "new",
+                            "queued",
+                            "assigned",
+                            "in_review",
+                            "pending_approval",
+                            "returned",
+                            "deferred",
+                            "info_requested",
+                            "escalated",
+                            "linked",
+                            "reopened",
+                            "closed",
+                        ],
+                    )
+                ),
+                name="alert_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(('boost__gte', 0), ('boost__lte', 1)), name='operation_boost_capped'),
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", False), ("state", "closed"), models.Q(("disposition", ""), _negated=True)
+                    ),
+                    models.Q(
+                        models.Q(("state", "closed"), _negated=True), ("closed_at__isnull", True), ("disposition", "")
+                    ),
+                    _connector="OR",
+                ),
+                name="alert_closed_with_disposition",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(('quota__gte', 0), ('quota__lte', 0.5)), name='operation_quota_capped'),
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("locked_at__isnull", True), ("owner__isnull", True)),
+                    models.Q(("locked_at__isnull", False), ("owner__isnull", False)),
+                    _connector="OR",
+                ),
+                name="alert_lock_has_owner",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='operation_ends_after_start'),
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["assigned", "in_review"]), _negated=True),
+                    ("owner__isnull", False),
+                    _connector="OR",
+                ),
+                name="alert_work_has_owner",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "linked"), _negated=True), ("case__isnull", False), _connector="OR"
+                ),
+                name="alert_linked_has_case",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "deferred"), _negated=True), ("wake_on__isnull", False), _connector="OR"
+                ),
+                name="alert_deferred_wakes",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="subjectterm",
+            index=models.Index(fields=["kind", "term", "subject"], name="term_by_value"),
+        ),
+        migrations.AddConstraint(
+            model_name="subjectterm",
+            constraint=models.UniqueConstraint(fields=("subject", "kind", "term"), name="term_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="operation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("boost__gte", 0), ("boost__lte", 1)), name="operation_boost_capped"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="operation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quota__gte", 0), ("quota__lte", 0.5)), name="operation_quota_capped"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="operation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="operation_ends_after_start"
+            ),
         ),
     ]

@@ -51,7 +51,7 @@ class Person(AbstractBaseUser):
     created_at = models.DateTimeField()
     external_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
 
-    objects: ClassVar[People] = People()  # type: ignore[assignment]
+    objects: ClassVar[People] = People()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

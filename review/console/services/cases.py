@@ -372,7 +372,7 @@ def lift(actor: Actor, number: str, version: int) -> None:
         record.add("case_lifted", "case", number)
 
 
-def attach(actor: Actor, number: str, upload: UploadedFile) -> Attachment:
+def attach(actor: Actor, number: str, upload: "UploadedFile[Any]") -> Attachment:
     """Keep a file with a case.
 
     Raises:

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-
 from pipelines.lake import Lake, Nights
 from review import handover
 from review.console.models import (

@@ -22,7 +22,7 @@ COUNT_CAP = 10_000
 
 TODAY, BELOW, MINE, AWAY, CLOSED = "today", "below", "mine", "away", "closed"
 VIEWS = (TODAY, BELOW, MINE, AWAY, CLOSED)
-"""Parts of a queue: above the cut, below it, in my hands, away (deferred, asked, escalated, pending, in a case), closed."""
+"""Above the cut, below it, in my hands, away (deferred, asked, escalated, pending, in a case), closed."""
 _AWAY_STATES = (
     *(AlertState.DEFERRED, AlertState.INFO_REQUESTED, AlertState.ESCALATED, AlertState.PENDING_APPROVAL),
     AlertState.LINKED,

@@ -295,7 +295,7 @@ def _keep(
     return listed
 
 
-def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Mapping[int, date]) -> QueueEntry:
+def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Mapping[int, date | None]) -> QueueEntry:
     return QueueEntry(
         queue=queue,
         alert_id=alert,
@@ -305,7 +305,7 @@ def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Map
         value_per_minute=item.worth.value_per_minute,
         minutes=item.worth.minutes,
         is_below_cut=not item.is_listed,
-        below_since=None if item.is_listed else since.get(alert, night),
+        below_since=None if item.is_listed else since.get(alert) or night,
     )
 
 

@@ -1,4 +1,4 @@
-"""Search by name in either script, account, identifier, report reference, alert or case: by beginnings, never inside."""
+"""Search by name in either script, account, identifier, reference, alert or case: by beginnings, never inside."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

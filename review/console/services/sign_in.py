@@ -81,7 +81,7 @@ def sign_in(request: HttpRequest, username: str, password: str, at: datetime) ->
 
 def start_session(request: HttpRequest, person: Person, at: datetime) -> None:
     """Begin a session for a person whose identity is proved; logged."""
-    django_login(request, person, backend="review.console.services.sign_in.LocalAccounts")  # type: ignore[arg-type]
+    django_login(request, person, backend="review.console.services.sign_in.LocalAccounts")
     request.session["sign_in"] = secrets.token_hex(8)
     request.session["started_at"] = at.timestamp()
     request.session["seen_at"] = at.timestamp()
@@ -222,7 +222,7 @@ def change_password(request: HttpRequest, old: str, new: str, at: datetime) -> N
     person.set_password(new)
     person.must_change_password = False
     person.save(update_fields=["password", "must_change_password"])
-    update_session_auth_hash(request, person)  # type: ignore[arg-type]
+    update_session_auth_hash(request, person)
     with audit.recorded(Actor.of(request, at)) as record:
         record.add("password_changed", "person", person.username)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from review.console.models import Alert, Decision, QueueEntry
 from review.console.models.alerts import AlertState, DecisionStatus
@@ -24,7 +25,7 @@ def sweep(today: date, at: datetime, record: audit.Record) -> None:
 
 def wake(alert: Alert, because: str, at: datetime, record: audit.Record) -> None:
     """End a deferral."""
-    changes = {"wake_on": None, "wake_events": []}
+    changes: dict[str, Any] = {"wake_on": None, "wake_events": []}
     take_step(alert, Action.WAKE, by=None, at=at, record=record, changes=changes, because=because)
     show(alert)
 
@@ -56,7 +57,7 @@ def expire(alerts: Iterable[Alert], at: datetime, record: audit.Record) -> None:
     """Close alerts that nobody could read: D10, which says nothing about the subject."""
     for alert in alerts:
         code = Disposition.UNREVIEWED.value
-        changes = {"disposition": code, "disposition_reason": "", "closed_at": at}
+        changes: dict[str, Any] = {"disposition": code, "disposition_reason": "", "closed_at": at}
         take_step(alert, Action.EXPIRE, by=None, at=at, record=record, changes=changes)
         Decision.objects.create(
             alert=alert,

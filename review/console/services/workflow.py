@@ -347,7 +347,7 @@ def wake(actor: Actor, alert_id: str, version: int) -> Alert:
     access.require_worker(actor)
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id)
-        changes = {"wake_on": None, "wake_events": []}
+        changes: dict[str, Any] = {"wake_on": None, "wake_events": []}
         take_step(alert, Action.WAKE, by=actor.person, at=actor.at, record=record, changes=changes, version=version)
         system.show(alert)
     return alert
