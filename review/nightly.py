@@ -10,22 +10,24 @@ import polars as pl
 
 from features import accounts, catalog, network, transactions, typology
 from models import score, store
-from pipelines import tables
+from pipelines import side_tables, tables
 from pipelines.home import Home
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
-from pipelines.steps import StepReport, code_version, days, digest_of, run_step
+from pipelines.steps import CHUNK_ROWS, StepReport, code_version, days, digest_of, run_step
 from pipelines.tables import Table
-from pipelines.versions import built_digests, known_digests
+from pipelines.versions import built_digests, known_digests, side_digests
 from review import alerts
 
 TABLES: tuple[Table, ...] = (
     *tables.INTAKE_TABLES,
+    *(side.table for side in side_tables.SIDE_TABLES),
     tables.NODES,
     tables.EDGES,
     catalog.TRANSACTION_FEATURES,
     catalog.ACCOUNT_FEATURES,
     tables.HITS,
+    tables.TYPOLOGY_RUNS,
     tables.SCORES,
     tables.ALERTS,
     tables.OUTCOMES,
@@ -34,6 +36,8 @@ TABLES: tuple[Table, ...] = (
 """Every table of the lake, in the order of the data's flow."""
 
 _NETWORK = (tables.NODES, tables.EDGES)
+_HIT_ROWS = 20_000_000
+"""Typologies cut their own nights to the memory that there is."""
 _Compute = Callable[[Lake, Nights], pl.DataFrame]
 
 
@@ -76,12 +80,15 @@ def build_account_features(home: Home, nights: Nights, progress: Progress = sile
 
 
 def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
-    """Typologies found on each night."""
+    """Typologies found on each night, and what became of every typology: found, or without the data that it needs."""
 
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
-        return typology.build(lake, chunk, home.settings, progress)
+        hits = typology.build(lake, chunk, home.settings, progress)
+        runs = typology.statuses(lake, hits, chunk)
+        lake.replace_nights(tables.TYPOLOGY_RUNS, runs, chunk, {"step": tables.HITS.name})
+        return hits
 
-    return _from_reports(home, tables.HITS, nights, compute, progress, *_NETWORK)
+    return _from_reports(home, tables.HITS, nights, compute, progress, *_NETWORK, tells=True, chunk_rows=_HIT_ROWS)
 
 
 def build_scores(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -132,16 +139,27 @@ def _since_first_report(lake: Lake, nights: Nights) -> Nights:
 
 
 def _from_reports(
-    home: Home, table: Table, nights: Nights, compute: _Compute, progress: Progress, *reads: Table
+    home: Home,
+    table: Table,
+    nights: Nights,
+    compute: _Compute,
+    progress: Progress,
+    *reads: Table,
+    tells: bool = False,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> StepReport:
-    """A step whose rows follow from the known reports, the tables that it reads, the code and the settings alone."""
+    """A step whose rows follow from the known reports, the tables that it reads, the code and the settings alone.
+
+    With `tells`, they follow from the known side tables as well.
+    """
     lake = Lake(home.lake)
     known = known_digests(lake, nights)
     built = built_digests(lake, reads, nights)
     code = code_version("pipelines", "features")
     country = home.settings.country if reads else ""
-    inputs = {night: digest_of(known[night], built[night], code, country) for night in days(nights)}
-    return run_step(lake, table, nights, inputs, lambda chunk: compute(lake, chunk), progress)
+    told = side_digests(lake, nights) if tells else dict.fromkeys(days(nights), "")
+    inputs = {night: digest_of(known[night], built[night], code, country, told[night]) for night in days(nights)}
+    return run_step(lake, table, nights, inputs, lambda chunk: compute(lake, chunk), progress, chunk_rows)
 
 
 def _score_inputs(home: Home, nights: Nights) -> dict[date, str]:
