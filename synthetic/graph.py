@@ -26,7 +26,7 @@ HOMES = (
     *(("TJ", "TJS", "TJ-DU"), ("BY", "BYN", "BY-HM"), ("TM", "TMT", "TM-S"), ("CN", "CNY", "CN-BJ")),
 )
 CHANNELS, CHANNEL_SHARES = ("transfer", "cash", "card", "remittance"), (0.82, 0.06, 0.09, 0.03)
-TAIL = 1.25
+TAIL, RELATED, TOP_SHARE = 1.25, 0.3, 0.001
 EDGES_A_PAIR = 8
 EDGES_A_REPORT = 20
 EDGES_A_COMMIT = 1_500_000
@@ -145,10 +145,12 @@ def write(graph: Graph, lake: Lake) -> None:
 
 
 def _activity(spec: Spec) -> tuple[np.ndarray, np.ndarray]:
-    """How much each account pays and receives: a heavy tail, the two related; the last accounts are the hubs."""
+    """How much each account pays and receives: heavy tails, weakly related. The hubs' edges come on top."""
     rng = generator(spec.seed, "activity")
-    paying = (1 + rng.pareto(TAIL, spec.accounts)).clip(max=spec.accounts / 50)
-    return paying, paying * np.exp(rng.standard_normal(spec.accounts))
+    paying, own = (1 + rng.pareto(TAIL, spec.accounts) for _ in range(2))
+    receiving = paying**RELATED * own ** (1 - RELATED)
+    shares = [weight / weight.sum() for weight in (paying, receiving)]
+    return shares[0].clip(max=TOP_SHARE), shares[1].clip(max=TOP_SHARE)
 
 
 def _pairs(spec: Spec, count: int, weights: tuple[np.ndarray, np.ndarray]) -> tuple[Ints, Ints]:
