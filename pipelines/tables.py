@@ -31,6 +31,7 @@ class Type(Enum):
     BOOL = _Names(pl.Boolean(), pa.bool_(), "BOOLEAN")
     INT = _Names(pl.Int64(), pa.int64(), "BIGINT")
     REAL = _Names(pl.Float64(), pa.float64(), "DOUBLE")
+    SINGLE = _Names(pl.Float32(), pa.float32(), "FLOAT")
     MONEY = _Names(pl.Decimal(38, 13), pa.decimal128(38, 13), "DECIMAL(38,13)")
 
     @property
@@ -512,6 +513,8 @@ EDGES = Table(
         _text("channel", "how value moved", required=True),
         Column("movement_count", Type.INT, "how many movements the edge sums up", required=True),
         Column("is_cross_currency", Type.BOOL, "the two sides name different currencies", required=True),
+        _text("src_currency", "currency that the payer gave"),
+        _text("dst_currency", "currency that the receiver got"),
         _text("src_country", "country of the payer"),
         _text("dst_country", "country of the receiver"),
         _text("src_territory", "territory of the payer"),

@@ -30,6 +30,8 @@ select
     cast(channel as varchar) as channel,
     cast(movement_count as bigint) as movement_count,
     cast(coalesce(from_currency <> to_currency, false) as boolean) as is_cross_currency,
+    cast(from_currency as varchar) as src_currency,
+    cast(to_currency as varchar) as dst_currency,
     cast(from_country as varchar) as src_country,
     cast(to_country as varchar) as dst_country,
     cast(from_territory as varchar) as src_territory,
