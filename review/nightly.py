@@ -3,12 +3,12 @@
 The command line and Dagster both run these functions, so that the two can't differ.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import polars as pl
 
-from features import accounts, catalog, network, transactions, typology
+from features import account_graph, accounts, catalog, network, transactions, typology
 from models import score, store
 from pipelines import tables
 from pipelines.home import Home
@@ -23,6 +23,7 @@ TABLES: tuple[Table, ...] = (
     *tables.INTAKE_TABLES,
     tables.NODES,
     tables.EDGES,
+    catalog.ACCOUNT_GRAPH,
     catalog.TRANSACTION_FEATURES,
     catalog.ACCOUNT_FEATURES,
     tables.HITS,
@@ -34,6 +35,7 @@ TABLES: tuple[Table, ...] = (
 """Every table of the lake, in the order of the data's flow."""
 
 _NETWORK = (tables.NODES, tables.EDGES)
+_GRAPH = (*_NETWORK, catalog.ACCOUNT_GRAPH)
 _Compute = Callable[[Lake, Nights], pl.DataFrame]
 
 
@@ -57,13 +59,28 @@ def build_edges(home: Home, nights: Nights, progress: Progress = silent) -> Step
     return _from_reports(home, tables.EDGES, every, compute, progress)
 
 
+def build_account_graph(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
+    """The account graphs that are in force on the nights; a graph of before the first report would be empty."""
+    lake, settings = Lake(home.lake), home.settings
+    known = lake.nights(tables.REPORTS)
+    anchors = [day for day in account_graph.anchors(nights, settings.graph_days) if known and day >= known[0]]
+    span = Nights(min([nights.first, *anchors]), nights.last)
+    inputs = _graph_inputs(lake, span, anchors)
+
+    def compute(chunk: Nights) -> pl.DataFrame:
+        wanted = [day for day in anchors if chunk.first <= day <= chunk.last]
+        return account_graph.build(lake, wanted, settings, progress)
+
+    return run_step(lake, catalog.ACCOUNT_GRAPH, span, inputs, compute, progress)
+
+
 def build_transaction_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
     """Point-in-time and as-of features of the nights' transactions."""
 
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return transactions.build(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, catalog.TRANSACTION_FEATURES, nights, compute, progress, *_NETWORK)
+    return _from_reports(home, catalog.TRANSACTION_FEATURES, nights, compute, progress, *_GRAPH)
 
 
 def build_account_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -72,7 +89,7 @@ def build_account_features(home: Home, nights: Nights, progress: Progress = sile
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return accounts.build(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, catalog.ACCOUNT_FEATURES, nights, compute, progress, *_NETWORK)
+    return _from_reports(home, catalog.ACCOUNT_FEATURES, nights, compute, progress, *_GRAPH)
 
 
 def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -107,7 +124,14 @@ def build_alerts(home: Home, nights: Nights, progress: Progress = silent) -> Ste
     return run_step(Lake(home.lake), tables.ALERTS, nights, inputs, compute, progress)
 
 
-HISTORY_STEPS = (build_nodes, build_edges, build_transaction_features, build_account_features, build_hits)
+HISTORY_STEPS = (
+    build_nodes,
+    build_edges,
+    build_account_graph,
+    build_transaction_features,
+    build_account_features,
+    build_hits,
+)
 """What training needs of past nights, in order."""
 
 STEPS = (*HISTORY_STEPS, build_scores, build_alerts)
@@ -140,8 +164,17 @@ def _from_reports(
     built = built_digests(lake, reads, nights)
     code = code_version("pipelines", "features")
     country = home.settings.country if reads else ""
-    inputs = {night: digest_of(known[night], built[night], code, country) for night in days(nights)}
+    graph_days = home.settings.graph_days if catalog.ACCOUNT_GRAPH in reads else ""
+    inputs = {night: digest_of(known[night], built[night], code, country, graph_days) for night in days(nights)}
     return run_step(lake, table, nights, inputs, lambda chunk: compute(lake, chunk), progress)
+
+
+def _graph_inputs(lake: Lake, span: Nights, anchors: Sequence[date]) -> dict[date, str]:
+    known = known_digests(lake, span)
+    built = built_digests(lake, _NETWORK, span)
+    decided = account_graph.outcomes_digests(lake, anchors)
+    code = code_version("pipelines", "features")
+    return {day: digest_of(known[day], built[day], decided[day], code) for day in anchors}
 
 
 def _score_inputs(home: Home, nights: Nights) -> dict[date, str]:
