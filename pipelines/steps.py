@@ -72,7 +72,8 @@ def run_step(
         lake: where the table is; the caller holds the home's lock.
         table: the table that the step makes.
         nights: the range.
-        inputs: for each night, a digest of the step's inputs and code; a night whose digest is on record is left alone.
+        inputs: for each night, a digest of the step's inputs and code; a night whose digest is on record is left alone,
+            and so is a night that has none.
         compute: makes the rows of a range of nights.
         progress: told how many nights are done.
         chunk_rows: most transactions of the nights that are computed at once, where they are several.
@@ -94,7 +95,7 @@ def run_step(
 def _stale(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str]) -> list[date]:
     runs = lake.scan(tables.RUNS, nights).filter(pl.col("step") == table.name).collect()
     recorded = dict(zip(runs["received_on"], runs["inputs_digest"], strict=True))
-    return [night for night in days(nights) if recorded.get(night) != inputs[night]]
+    return [night for night in days(nights) if night in inputs and recorded.get(night) != inputs[night]]
 
 
 def _sizes(lake: Lake, nights: Nights) -> dict[date, int]:
