@@ -69,13 +69,19 @@ def edges(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Materiali
     return _step(context, home, nightly.build_edges)
 
 
-@per_night(dg.asset, deps=[nodes, edges], group_name="features", kinds={"duckdb"})
+@per_night(dg.asset, deps=[nodes, edges], group_name="features", kinds={"duckdb", "scipy"})
+def account_graph(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """The network of accounts as of the last Sunday: ranks, communities, cores, ways to confirmed accounts."""
+    return _step(context, home, nightly.build_account_graph)
+
+
+@per_night(dg.asset, deps=[nodes, edges, account_graph], group_name="features", kinds={"duckdb"})
 def transaction_features(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Point-in-time and as-of features of every transaction that the night learnt of."""
     return _step(context, home, nightly.build_transaction_features)
 
 
-@per_night(dg.asset, deps=[nodes, edges], group_name="features", kinds={"duckdb"})
+@per_night(dg.asset, deps=[nodes, edges, account_graph], group_name="features", kinds={"duckdb"})
 def account_features(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
     """Features of every account that moved on the night."""
     return _step(context, home, nightly.build_account_features)
@@ -121,7 +127,7 @@ outcomes = dg.AssetSpec(
 )
 """Decisions of analysts; made by people, and read by the next training."""
 
-NIGHT = (intake, nodes, edges, transaction_features, account_features, hits, scores, alerts)
+NIGHT = (intake, nodes, edges, account_graph, transaction_features, account_features, hits, scores, alerts)
 """What the night job makes."""
 
 ALL = (*NIGHT, transaction_model, outcomes)

@@ -1,11 +1,12 @@
-"""What every feature means: name, words in English and Russian, unit, window, horizon and the SQL file it is from."""
+"""What every feature means: name, words in English and Russian, unit, window, horizon and the file it is from."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.tables import CHANNELS, Column, Table, Type
 
-Horizon = Literal["raw", "pit", "asof"]
+Horizon = Literal["raw", "pit", "asof", "graph"]
+"""The transaction alone; before it; known by the night's cut-off; known by the last computation of the graph."""
 
 CHANNEL_FEATURES = tuple(f"raw_channel_{channel}" for channel in CHANNELS)
 """The features that a model which must not see the channel leaves out."""
@@ -119,6 +120,68 @@ _SHAPES: dict[str, _Words] = {
     "asof_fan_product_30d": ("receivers of the payer x payers of the receiver", "произведение вееров сторон", "index"),
     "asof_is_capped": ("an end has too many transactions to search", "у стороны слишком много операций", "flag"),
 }
+_GRAPH: dict[str, _Words] = {
+    "in_fan": ("payers", "число плательщиков", "count"),
+    "out_fan": ("receivers", "число получателей", "count"),
+    "in_partner_fan": ("receivers of its payers, mean", "получателей у его плательщиков, в среднем", "count"),
+    "out_partner_fan": ("payers of its receivers, mean", "плательщиков у его получателей, в среднем", "count"),
+    "in_receiving_share": (
+        "share of its payers that receive more than they pay",
+        "доля его плательщиков, получающих больше, чем платят",
+        "share",
+    ),
+    "out_receiving_share": (
+        "share of its receivers that receive more than they pay",
+        "доля его получателей, получающих больше, чем платят",
+        "share",
+    ),
+    "in_2hop_fan": ("accounts that pay it directly or through one other", "плательщиков в двух шагах", "count"),
+    "out_2hop_fan": ("accounts that it pays directly or through one other", "получателей в двух шагах", "count"),
+    "in_2hop_sum": ("received by it and by its payers", "получено им и его плательщиками", "local currency"),
+    "out_2hop_sum": ("paid by it and by its receivers", "уплачено им и его получателями", "local currency"),
+    "triangles": (
+        "pairs of its partners that deal with each other",
+        "пар его контрагентов, связанных между собой",
+        "count",
+    ),
+    "clustering": (
+        "share of the pairs of its partners that deal with each other",
+        "доля пар его контрагентов, связанных между собой",
+        "share",
+    ),
+    "core": ("depth in the dense core of the network", "глубина в плотном ядре сети", "count"),
+    "component_size": ("accounts connected with it", "связанных с ним счетов", "count"),
+    "cycle_size": ("accounts that money can take a round trip through", "счетов на путях возврата денег", "count"),
+    "rank": ("weight as an end of money flows, 1 is the mean", "вес в конце потоков денег, 1 — средний", "index"),
+    "reverse_rank": (
+        "weight as a start of money flows, 1 is the mean",
+        "вес в начале потоков денег, 1 — средний",
+        "index",
+    ),
+    "confirmed_rank": ("money that reaches it from confirmed accounts", "поступает от подтверждённых счетов", "index"),
+    "reverse_confirmed_rank": ("money of it that reaches confirmed accounts", "уходит подтверждённым счетам", "index"),
+    "confirmed_hops": ("steps to the nearest confirmed account", "шагов до подтверждённого счёта", "count"),
+    "community_size": ("accounts in its community", "счетов в его сообществе", "count"),
+    "community_pairs": ("pairs that deal, to the accounts of its community", "связей на счёт сообщества", "ratio"),
+    "community_inner_share": (
+        "share of the community's flow that stays inside",
+        "доля потока внутри сообщества",
+        "share",
+    ),
+    "community_balance": (
+        "received less paid by its community, to turnover with others",
+        "отношение остатка сообщества к внешнему обороту",
+        "ratio",
+    ),
+    "community_confirmed_share": (
+        "share of confirmed accounts in its community",
+        "доля подтверждённых счетов",
+        "share",
+    ),
+    "community_in_share": ("share received from its own community", "доля полученного от своего сообщества", "share"),
+    "community_out_share": ("share paid to its own community", "доля уплаченного своему сообществу", "share"),
+    "is_capped": ("a partner has too many partners to look behind", "у контрагента слишком много контрагентов", "flag"),
+}
 
 
 def _window(name: str) -> str:
@@ -223,9 +286,17 @@ def _transactions() -> tuple[Feature, ...]:
     )
 
 
+def _graph() -> tuple[Feature, ...]:
+    return tuple(
+        Feature(f"graph_{name}", english, russian, unit, "30d", "graph", "features/graph.py")
+        for name, (english, russian, unit) in _GRAPH.items()
+    )
+
+
 ACCOUNT = _accounts()
 TRANSACTION = _transactions()
-FEATURES = (*TRANSACTION, *ACCOUNT)
+GRAPH = _graph()
+FEATURES = (*TRANSACTION, *ACCOUNT, *GRAPH)
 
 
 def _columns(features: tuple[Feature, ...]) -> tuple[Column, ...]:
@@ -258,6 +329,18 @@ ACCOUNT_FEATURES = Table(
     key=("node_id", "received_on"),
 )
 
+ACCOUNT_GRAPH = Table(
+    "account_graph",
+    "one account of the network as it stood at the end of a day on which the graph is computed",
+    (
+        Column("node_id", Type.INT, "the account, person or entity", required=True),
+        Column("received_on", Type.DATE, "the last day whose reports and outcomes are known (UTC)", required=True),
+        Column("community_id", Type.INT, "the smallest `node_id` of its community", required=True),
+        *_columns(GRAPH),
+    ),
+    key=("node_id", "received_on"),
+)
+
 
 def model_features() -> list[str]:
     """The columns of TRANSACTION_FEATURES that a model may learn from."""
@@ -270,7 +353,7 @@ def account_model_features() -> list[str]:
 
 
 def feature(name: str) -> Feature:
-    """The feature of a column of TRANSACTION_FEATURES or ACCOUNT_FEATURES.
+    """The feature of a column of TRANSACTION_FEATURES, ACCOUNT_FEATURES or ACCOUNT_GRAPH.
 
     Raises:
         KeyError: there is no such feature.

@@ -112,6 +112,10 @@ class Engine:
         self._note(sql_path, rows, start)
         return rows
 
+    def view(self, name: str, sql_path: Path, params: Params | None = None) -> None:
+        """Make a SQL file the input named `name` of later files, computed where it is read."""
+        self.run(sql_path, params).create_view(_identifier(name), replace=True)
+
     def drop(self, name: str) -> None:
         """Free a kept table."""
         self._connection.execute("drop table if exists " + _identifier(name))

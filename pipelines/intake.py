@@ -21,7 +21,7 @@ from typing import IO
 import polars as pl
 
 from pipelines import staging, tables
-from pipelines.formats import delimited, goaml
+from pipelines.formats import delimited, goaml, side
 from pipelines.formats.mappings import Mapping, load_mapping, mapping_names, match
 from pipelines.formats.nearest import nearest
 from pipelines.formats.profiles import Profile, load_profile, profile_names
@@ -29,6 +29,7 @@ from pipelines.formats.reader import BadFile, Source
 from pipelines.home import Home, Settings, UserError
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
+from pipelines.side_tables import SideTable
 
 READER_VERSION = "1"
 _BATCH_FILES = 400
@@ -95,6 +96,17 @@ def ingest(
     return _Intake(home, profile, progress, reads_quarantined_again=True).run(files)
 
 
+def ingest_side(home: Home, path: Path, received_on: date, table: SideTable) -> IngestReport:
+    """Take in one file of a side table; returns what became of it. The same file twice is taken in once.
+
+    Raises:
+        UserError: there is no such file, or it is a folder.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no file {path}. Check the path and run this again.")
+    return _Intake(home, None, silent, reads_quarantined_again=True, side_table=table).run([(path, received_on)])
+
+
 def ingest_inbox(home: Home, nights: Nights, progress: Progress = silent) -> IngestReport:
     """Take in what lies in `inbox/YYYY-MM-DD/` for these nights; returns what became of it."""
     folders = sorted(p for p in home.inbox.glob("*") if p.is_dir() and _DAY_FOLDER.fullmatch(p.name))
@@ -123,9 +135,16 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
 
 class _Intake:
     def __init__(
-        self, home: Home, profile: str | None, progress: Progress, *, reads_quarantined_again: bool = False
+        self,
+        home: Home,
+        profile: str | None,
+        progress: Progress,
+        *,
+        reads_quarantined_again: bool = False,
+        side_table: SideTable | None = None,
     ) -> None:
         self.home = home
+        self.side_table = side_table
         self.reads_quarantined_again = reads_quarantined_again
         self.batch: staging.Batch | None = None
         self.batches = 0
@@ -201,7 +220,7 @@ class _Intake:
     def _submissions(self, source: Source, known: set[str]) -> Iterator[staging.StagedSubmission]:
         """The file's submission, and before it those of its members where it is a zip."""
         known.add(source.submission_id)
-        if _head(source.path).startswith(_ZIP):
+        if self.side_table is None and _head(source.path).startswith(_ZIP):
             yield from self._zip(source, known)
         else:
             yield self._single(self._staged(source), container_id=None)
@@ -231,6 +250,10 @@ class _Intake:
             head = _head(source.path)
             if not head:
                 raise BadFile("file_empty", "The file is empty. Send it again.")
+            if self.side_table is not None:
+                form, used = "delimited", f"side:{self.side_table.table.name}"
+                side.read(source, staged, self.side_table)
+                return self._finish(staged, form, used, container_id)
             if head.startswith(_ZIP):
                 raise BadFile("zip_nested", "A zip inside a zip is not opened. Send its files in one zip.")
             if goaml.sniff(head):

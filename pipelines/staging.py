@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipelines import tables
+from pipelines import side_tables, tables
 from pipelines.formats.reader import Source
 from pipelines.lake import Lake, write_atomically
 from pipelines.tables import Table
@@ -147,7 +147,8 @@ class StagedSubmission:
         self._in_memory = self._quarantined = self._bad_units = 0
 
 
-BY_NAME: dict[str, Table] = {table.name: table for table in tables.INTAKE_TABLES}
+_SIDE = tuple(side.table for side in side_tables.SIDE_TABLES)
+BY_NAME: dict[str, Table] = {table.name: table for table in (*tables.INTAKE_TABLES, *_SIDE)}
 
 
 class Batch:
@@ -192,7 +193,8 @@ def redo(folder: Path, lake: Lake) -> int:
     if manifest.exists():
         content = json.loads(manifest.read_bytes())
         submission_ids = content["submission_ids"]
-        ordered = sorted(tables.INTAKE_TABLES, key=lambda table: table is tables.SUBMISSIONS)
+        brought = [table for table in _SIDE if table.name in content["files"]]
+        ordered = sorted((*tables.INTAKE_TABLES, *brought), key=lambda table: table is tables.SUBMISSIONS)
         for table in ordered if submission_ids else ():
             files = [folder / name for name in content["files"].get(table.name, [])]
             lake.replace_submissions(table, files, submission_ids, {"step": "intake", "batch": folder.name})

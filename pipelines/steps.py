@@ -17,7 +17,7 @@ from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
 from pipelines.tables import Table
 
-_CHUNK_ROWS = 400_000
+CHUNK_ROWS = 400_000
 _CODE_SUFFIXES = {".py", ".sql", ".toml"}
 
 
@@ -64,6 +64,7 @@ def run_step(
     inputs: Mapping[date, str],
     compute: Callable[[Nights], pl.DataFrame],
     progress: Progress = silent,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> StepReport:
     """Bring `table` up to date for `nights`; returns what was done.
 
@@ -71,13 +72,15 @@ def run_step(
         lake: where the table is; the caller holds the home's lock.
         table: the table that the step makes.
         nights: the range.
-        inputs: for each night, a digest of the step's inputs and code; a night whose digest is on record is left alone.
+        inputs: for each night, a digest of the step's inputs and code; a night whose digest is on record is left alone,
+            and so is a night that has none.
         compute: makes the rows of a range of nights.
         progress: told how many nights are done.
+        chunk_rows: most transactions of the nights that are computed at once, where they are several.
     """
     stale = _stale(lake, table, nights, inputs)
     written = done = 0
-    for chunk in _chunks(stale, _sizes(lake, nights)):
+    for chunk in _chunks(stale, _sizes(lake, nights), chunk_rows):
         progress(table.name, done, len(stale))
         rows = compute(chunk)
         made_from = digest_of(*(inputs[night] for night in days(chunk)))
@@ -92,7 +95,7 @@ def run_step(
 def _stale(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str]) -> list[date]:
     runs = lake.scan(tables.RUNS, nights).filter(pl.col("step") == table.name).collect()
     recorded = dict(zip(runs["received_on"], runs["inputs_digest"], strict=True))
-    return [night for night in days(nights) if recorded.get(night) != inputs[night]]
+    return [night for night in days(nights) if night in inputs and recorded.get(night) != inputs[night]]
 
 
 def _sizes(lake: Lake, nights: Nights) -> dict[date, int]:
@@ -100,13 +103,13 @@ def _sizes(lake: Lake, nights: Nights) -> dict[date, int]:
     return dict(counted.iter_rows())
 
 
-def _chunks(stale: Sequence[date], sizes: Mapping[date, int]) -> Iterable[Nights]:
-    """Runs of consecutive nights of at most about 400,000 transactions."""
+def _chunks(stale: Sequence[date], sizes: Mapping[date, int], chunk_rows: int) -> Iterable[Nights]:
+    """Runs of consecutive nights of at most about so many transactions."""
     start: date | None = None
     last, rows = date.min, 0
     for night in stale:
         size = sizes.get(night, 0)
-        if start is not None and (night != last + timedelta(days=1) or rows + size > _CHUNK_ROWS):
+        if start is not None and (night != last + timedelta(days=1) or rows + size > chunk_rows):
             yield Nights(start, last)
             start, rows = None, 0
         start = start or night

@@ -550,6 +550,21 @@ HITS = Table(
     rules=(Rule("strength_out_of_range", "strength lies in 0..1", pl.col("strength").is_between(0, 1)),),
 )
 
+TYPOLOGY_RUNS = Table(
+    "typology_runs",
+    "what became of one typology on one night",
+    (
+        _NIGHT,
+        _text("typology_id", "the typology", required=True),
+        Column("typology_version", Type.INT, "its version", required=True),
+        _text("status", "ran, data_missing (a table that it needs was never loaded) or not_in_force", required=True),
+        _text("missing_data", "comma-separated names of side tables that nobody had loaded by then", required=True),
+        Column("hit_count", Type.INT, "hits", required=True),
+    ),
+    key=("received_on", "typology_id"),
+    rules=(_one_of("status", "ran", "data_missing", "not_in_force"),),
+)
+
 SCORES = Table(
     "scores",
     "one risk of one subject on one night",

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines import tables
 from pipelines.lake import Lake, Nights
+from pipelines.side_tables import SIDE_TABLES
 from pipelines.tables import Table
 
 
@@ -43,6 +44,20 @@ def built_digests(lake: Lake, steps: Sequence[Table], nights: Nights) -> dict[da
         .collect()
     )
     return _chained(runs.iter_rows(), nights)
+
+
+def side_digests(lake: Lake, nights: Nights) -> dict[date, str]:
+    """For each night, a hash of the deliveries of side tables that were known by then, with the day of each."""
+    until = Nights(date(1, 1, 1), nights.last)
+    parts = [
+        lake.scan(side.table, until).select(
+            "received_on", pl.format("{} {}", pl.lit(side.table.name), "submission_id").alias("text")
+        )
+        for side in SIDE_TABLES
+    ]
+    told = pl.concat(parts).unique().sort("received_on", "text").collect()
+    by_day = told.group_by("received_on", maintain_order=True).agg("text")
+    return _chained(by_day.iter_rows(), nights)
 
 
 def _chained(days: Iterable[tuple[date, Sequence[str]]], nights: Nights) -> dict[date, str]:

@@ -3,29 +3,32 @@
 The command line and Dagster both run these functions, so that the two can't differ.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import polars as pl
 
-from features import accounts, catalog, network, transactions, typology
+from features import account_graph, accounts, catalog, network, transactions, typology
 from models import score, store
-from pipelines import tables
+from pipelines import side_tables, tables
 from pipelines.home import Home
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
-from pipelines.steps import StepReport, code_version, days, digest_of, run_step
+from pipelines.steps import CHUNK_ROWS, StepReport, code_version, days, digest_of, run_step
 from pipelines.tables import Table
-from pipelines.versions import built_digests, known_digests
+from pipelines.versions import built_digests, known_digests, side_digests
 from review import alerts
 
 TABLES: tuple[Table, ...] = (
     *tables.INTAKE_TABLES,
+    *(side.table for side in side_tables.SIDE_TABLES),
     tables.NODES,
     tables.EDGES,
+    catalog.ACCOUNT_GRAPH,
     catalog.TRANSACTION_FEATURES,
     catalog.ACCOUNT_FEATURES,
     tables.HITS,
+    tables.TYPOLOGY_RUNS,
     tables.SCORES,
     tables.ALERTS,
     tables.OUTCOMES,
@@ -34,6 +37,9 @@ TABLES: tuple[Table, ...] = (
 """Every table of the lake, in the order of the data's flow."""
 
 _NETWORK = (tables.NODES, tables.EDGES)
+_GRAPH = (*_NETWORK, catalog.ACCOUNT_GRAPH)
+_HIT_ROWS = 20_000_000
+"""Typologies cut their own nights to the memory that there is."""
 _Compute = Callable[[Lake, Nights], pl.DataFrame]
 
 
@@ -57,13 +63,28 @@ def build_edges(home: Home, nights: Nights, progress: Progress = silent) -> Step
     return _from_reports(home, tables.EDGES, every, compute, progress)
 
 
+def build_account_graph(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
+    """The account graphs that are in force on the nights; a graph of before the first report would be empty."""
+    lake, settings = Lake(home.lake), home.settings
+    known = lake.nights(tables.REPORTS)
+    anchors = [day for day in account_graph.anchors(nights, settings.graph_days) if known and day >= known[0]]
+    span = Nights(min([nights.first, *anchors]), nights.last)
+    inputs = _graph_inputs(lake, span, anchors)
+
+    def compute(chunk: Nights) -> pl.DataFrame:
+        wanted = [day for day in anchors if chunk.first <= day <= chunk.last]
+        return account_graph.build(lake, wanted, settings, progress)
+
+    return run_step(lake, catalog.ACCOUNT_GRAPH, span, inputs, compute, progress)
+
+
 def build_transaction_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
     """Point-in-time and as-of features of the nights' transactions."""
 
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return transactions.build(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, catalog.TRANSACTION_FEATURES, nights, compute, progress, *_NETWORK)
+    return _from_reports(home, catalog.TRANSACTION_FEATURES, nights, compute, progress, *_GRAPH)
 
 
 def build_account_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -72,16 +93,19 @@ def build_account_features(home: Home, nights: Nights, progress: Progress = sile
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
         return accounts.build(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, catalog.ACCOUNT_FEATURES, nights, compute, progress, *_NETWORK)
+    return _from_reports(home, catalog.ACCOUNT_FEATURES, nights, compute, progress, *_GRAPH)
 
 
 def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
-    """Typologies found on each night."""
+    """Typologies found on each night, and what became of every typology: found, or without the data that it needs."""
 
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
-        return typology.build(lake, chunk, home.settings, progress)
+        hits = typology.build(lake, chunk, home.settings, progress)
+        runs = typology.statuses(lake, hits, chunk)
+        lake.replace_nights(tables.TYPOLOGY_RUNS, runs, chunk, {"step": tables.HITS.name})
+        return hits
 
-    return _from_reports(home, tables.HITS, nights, compute, progress, *_NETWORK)
+    return _from_reports(home, tables.HITS, nights, compute, progress, *_NETWORK, tells=True, chunk_rows=_HIT_ROWS)
 
 
 def build_scores(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -107,7 +131,14 @@ def build_alerts(home: Home, nights: Nights, progress: Progress = silent) -> Ste
     return run_step(Lake(home.lake), tables.ALERTS, nights, inputs, compute, progress)
 
 
-HISTORY_STEPS = (build_nodes, build_edges, build_transaction_features, build_account_features, build_hits)
+HISTORY_STEPS = (
+    build_nodes,
+    build_edges,
+    build_account_graph,
+    build_transaction_features,
+    build_account_features,
+    build_hits,
+)
 """What training needs of past nights, in order."""
 
 STEPS = (*HISTORY_STEPS, build_scores, build_alerts)
@@ -132,16 +163,38 @@ def _since_first_report(lake: Lake, nights: Nights) -> Nights:
 
 
 def _from_reports(
-    home: Home, table: Table, nights: Nights, compute: _Compute, progress: Progress, *reads: Table
+    home: Home,
+    table: Table,
+    nights: Nights,
+    compute: _Compute,
+    progress: Progress,
+    *reads: Table,
+    tells: bool = False,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> StepReport:
-    """A step whose rows follow from the known reports, the tables that it reads, the code and the settings alone."""
+    """A step whose rows follow from the known reports, the tables that it reads, the code and the settings alone.
+
+    With `tells`, they follow from the known side tables as well.
+    """
     lake = Lake(home.lake)
     known = known_digests(lake, nights)
     built = built_digests(lake, reads, nights)
     code = code_version("pipelines", "features")
     country = home.settings.country if reads else ""
-    inputs = {night: digest_of(known[night], built[night], code, country) for night in days(nights)}
-    return run_step(lake, table, nights, inputs, lambda chunk: compute(lake, chunk), progress)
+    told = side_digests(lake, nights) if tells else dict.fromkeys(days(nights), "")
+    graph_days = home.settings.graph_days if catalog.ACCOUNT_GRAPH in reads else ""
+    inputs = {
+        night: digest_of(known[night], built[night], code, country, graph_days, told[night]) for night in days(nights)
+    }
+    return run_step(lake, table, nights, inputs, lambda chunk: compute(lake, chunk), progress, chunk_rows)
+
+
+def _graph_inputs(lake: Lake, span: Nights, anchors: Sequence[date]) -> dict[date, str]:
+    known = known_digests(lake, span)
+    built = built_digests(lake, _NETWORK, span)
+    decided = account_graph.outcomes_digests(lake, anchors)
+    code = code_version("pipelines", "features")
+    return {day: digest_of(known[day], built[day], decided[day], code) for day in anchors}
 
 
 def _score_inputs(home: Home, nights: Nights) -> dict[date, str]:

@@ -15,6 +15,8 @@ from pipelines.lake import Lake, Nights
 from review.text import clean
 from sluice import review as reviewing
 from sluice import screen
+from sluice.side_commands import side
+from sluice.typology_commands import typologies
 
 EXIT_USER = 2
 EXIT_QUARANTINE = 3
@@ -298,19 +300,6 @@ def findings(first: datetime | None, last: datetime | None, severity: str | None
     screen.out.print(screen.findings(f"Findings: {found.height}", rows.iter_rows()))
 
 
-@main.command()
-def typologies() -> None:
-    """List the typologies in force: what each looks for, its theme, its parameters and its source."""
-    from features import typology
-
-    country = _home().settings.country
-    shown = screen.table(f"Typologies, parameters of {country}", "id", "name", "theme", "parameters", "source")
-    for item in typology.catalogue():
-        parameters = ", ".join(f"{name}={value}" for name, value in item.parameters_for(country).items())
-        screen.row(shown, item.id, f"{item.name_en}\n{item.name_ru}", item.theme, parameters, item.source)
-    screen.out.print(shown)
-
-
 @main.group()
 def lake() -> None:
     """Look after the tables: list, check, digest, history."""
@@ -388,6 +377,10 @@ def history(table_name: str) -> None:
         when = datetime.fromtimestamp(commit.committed_at_ms / 1_000, UTC)
         screen.row(shown, str(commit.version), f"{when:%Y-%m-%d %H:%M:%S}", json.dumps(dict(commit.metadata)))
     screen.out.print(shown)
+
+
+main.add_command(side)
+main.add_command(typologies)
 
 
 @main.command()

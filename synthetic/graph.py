@@ -26,7 +26,7 @@ HOMES = (
     *(("TJ", "TJS", "TJ-DU"), ("BY", "BYN", "BY-HM"), ("TM", "TMT", "TM-S"), ("CN", "CNY", "CN-BJ")),
 )
 CHANNELS, CHANNEL_SHARES = ("transfer", "cash", "card", "remittance"), (0.82, 0.06, 0.09, 0.03)
-TAIL = 1.25
+TAIL, TOP_SHARE = 1.25, 0.001
 EDGES_A_PAIR = 8
 EDGES_A_REPORT = 20
 EDGES_A_COMMIT = 1_500_000
@@ -39,7 +39,7 @@ EDGE_ID_BITS = 60
 class Spec:
     """What graph to make; density is `edges / days`.
 
-    `hubs` accounts have `hub_edges` edges each beyond their own activity: in turn as receiver, payer and both.
+    `hubs` accounts have `hub_edges` edges each beyond their own activity, in turn as receiver and payer.
     """
 
     seed: int = 7
@@ -98,9 +98,9 @@ class Graph:
         described = named.join(self.accounts, on="number")
         return NODES.conform(described.with_columns(_day(self.spec, "received_day").alias("received_on")))
 
-    def reports(self) -> pl.DataFrame:
-        """The rows of REPORTS: each tells of some transfers of one night."""
-        return REPORTS.conform(_reports(self))
+    def reports(self, nights: Nights | None = None) -> pl.DataFrame:
+        """The rows of REPORTS of these nights, or all: each tells of some transfers of one night."""
+        return REPORTS.conform(_reports(self.spec, self._received(nights)))
 
     def _received(self, nights: Nights | None) -> pl.DataFrame:
         if nights is None:
@@ -132,23 +132,25 @@ def make(spec: Spec) -> Graph:
     return Graph(spec, movements, _truth(planted, order, movements, len(src)), _accounts(spec))
 
 
-def write(graph: Graph, lake: Lake) -> None:
-    """Put the graph into a lake as EDGES, NODES and REPORTS, some nights a commit."""
+def write(graph: Graph, lake: Lake, nights: Nights | None = None) -> None:
+    """Put the graph, or what was received on these nights, into a lake as EDGES, NODES and REPORTS."""
     metadata = {"made_by": "synthetic.graph", "seed": str(graph.spec.seed)}
-    lake.replace_nights(REPORTS, graph.reports(), graph.spec.nights, metadata)
-    step = max(1, EDGES_A_COMMIT * graph.spec.days // len(graph.movements))
-    for first in range(0, graph.spec.days, step):
-        start = graph.spec.first_day + timedelta(days=first)
-        nights = Nights(start, min(start + timedelta(days=step - 1), graph.spec.nights.last))
-        lake.replace_nights(NODES, graph.nodes(nights), nights, metadata)
-        lake.replace_nights(EDGES, graph.edges(nights), nights, metadata)
+    asked = nights or graph.spec.nights
+    step = timedelta(days=max(1, EDGES_A_COMMIT * graph.spec.days // len(graph.movements)))
+    first = asked.first
+    while first <= asked.last:
+        part = Nights(first, min(first + step - timedelta(days=1), asked.last))
+        for table, rows in ((REPORTS, graph.reports(part)), (NODES, graph.nodes(part)), (EDGES, graph.edges(part))):
+            lake.replace_nights(table, rows, part, metadata)
+        first += step
 
 
 def _activity(spec: Spec) -> tuple[np.ndarray, np.ndarray]:
-    """How much each account pays and receives: a heavy tail, the two related; the last accounts are the hubs."""
+    """The part of all payments that each account makes and receives: two heavy tails. The hubs' edges come on top."""
     rng = generator(spec.seed, "activity")
-    paying = (1 + rng.pareto(TAIL, spec.accounts)).clip(max=spec.accounts / 50)
-    return paying, paying * np.exp(rng.standard_normal(spec.accounts))
+    drawn = [1 + rng.pareto(TAIL, spec.accounts) for _ in range(2)]
+    paying, receiving = ((weight / weight.sum()).clip(max=TOP_SHARE) for weight in drawn)
+    return paying, receiving
 
 
 def _pairs(spec: Spec, count: int, weights: tuple[np.ndarray, np.ndarray]) -> tuple[Ints, Ints]:
@@ -177,8 +179,7 @@ def _drawn(rng: np.random.Generator, weight: np.ndarray, count: int) -> Ints:
 def _hub_ends(rng: np.random.Generator, spec: Spec) -> tuple[Ints, Ints]:
     hub = np.repeat(spec.accounts - 1 - np.arange(spec.hubs), spec.hub_edges)
     other = rng.integers(0, spec.accounts - spec.hubs, len(hub))
-    turn = np.repeat(np.arange(spec.hubs) % 3, spec.hub_edges)
-    is_payer = (turn == 1) | ((turn == 2) & (rng.random(len(hub)) < 0.5))
+    is_payer = np.repeat(np.arange(spec.hubs) % 2 == 1, spec.hub_edges)
     return np.where(is_payer, hub, other), np.where(is_payer, other, hub)
 
 
@@ -274,13 +275,11 @@ def _report_key(rows: pl.DataFrame) -> pl.Series:
     return parts.to_series()
 
 
-def _reports(graph: Graph) -> pl.DataFrame:
-    keys = graph.movements.select("received_day", _report_key(graph.movements).alias("report_key")).unique(
-        maintain_order=True
-    )
+def _reports(spec: Spec, rows: pl.DataFrame) -> pl.DataFrame:
+    keys = rows.select("received_day", _report_key(rows).alias("report_key")).unique(maintain_order=True)
     texts = {"jurisdiction": "ZZ", "report_code": "IFT", "report_class": "transfer", "relation": "new"}
     given = keys.with_columns(
-        _day(graph.spec, "received_day").alias("received_on"),
+        _day(spec, "received_day").alias("received_on"),
         pl.lit("0" * 64).alias("submission_id"),
         pl.int_range(1, pl.len() + 1).alias("report_ordinal"),
         (pl.int_range(pl.len()) % 40 + 100).cast(pl.String).alias("reporting_entity_id"),

@@ -1,16 +1,12 @@
 -- DRP-04, pass-through: one row per night, node and edge of the evidence: the days with a new edge
 -- in which most receipts left again within the time, in an amount within the band. A receipt and a
 -- payment count once each, however many partners fit. Buckets of time make it an equality join.
--- parameters: $within_s, $pairs_min, $ratio_min, $ratio_max, $window_days, $hub_cap.
--- inputs: ends. key: night, node_id, edge_id.
-with hub as (
-    select night, node from ends group by night, node having count(*) > $hub_cap
-),
-movement as (
-    select ends.*, cast(floor(ends.occurred_s / cast($within_s as double)) as bigint) as period
-    from ends
-    left join hub on hub.night = ends.night and hub.node = ends.node
-    where hub.node is null and ends.node <> ends.other and not (ends.is_timed = 0)
+-- parameters: $within_s, $pairs_min, $ratio_min, $ratio_max, $window_days.
+-- inputs: timeline. key: night, node_id, edge_id.
+with movement as (
+    select *, cast(floor(occurred_s / cast($within_s as double)) as bigint) as period
+    from timeline
+    where node <> other and not is_date_only
 ),
 step as (
     select unnest([0, 1]) as period_step
@@ -23,6 +19,7 @@ arrival as (
 ),
 pair as (
     select
+        departure.part,
         departure.night,
         departure.node,
         departure.edge_id as out_id,
@@ -31,7 +28,7 @@ pair as (
         greatest(departure.is_new, arrival.is_new) as is_new
     from movement as departure
     join arrival
-        on arrival.night = departure.night
+        on arrival.part = departure.part
         and arrival.node = departure.node
         and arrival.reach = departure.period
     where
@@ -49,14 +46,14 @@ pair as (
 ),
 rolling as (
     select
-        night, node, out_id, occurred_s as to_s,
+        part, night, node, out_id, occurred_s as to_s,
         least(
             count(distinct in_id) over recent, count(distinct out_id) over recent
         ) as pairs,
         max(is_new) over recent as is_new
     from pair
     window recent as (
-        partition by night, node order by occurred_s
+        partition by part, node order by occurred_s
         range between $window_days * 86400 - 1 preceding and current row
     )
 ),
@@ -67,14 +64,14 @@ ranked as (
             partition by night, node order by pairs desc, to_s desc, out_id
         ) as place
     from rolling
-    where is_new = 1 and pairs >= $pairs_min
+    where night is not null and is_new = 1 and pairs >= $pairs_min
 ),
 chosen as (
     select
         ranked.night, ranked.node, ranked.pairs, pair.in_id, pair.out_id
     from ranked
     join pair
-        on pair.night = ranked.night
+        on pair.part = ranked.part
         and pair.node = ranked.node
         and pair.occurred_s <= ranked.to_s
         and pair.occurred_s > ranked.to_s - $window_days * 86400

@@ -1,0 +1,115 @@
+"""The peer, `snapml.GraphFeaturePreprocessor`, on one graph: CPU seconds of its work alone. Runs in its own Python.
+
+`PYTHON -m benchmarks.peer_snapml edges.npy --batch 2048 --threads 1` prints one JSON line. The columns of the array
+are edge number, payer, receiver, second, amount; its rows are in the order of time.
+"""
+
+import argparse
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from benchmarks.columns import informative
+
+DAY_S, SIX_HOURS_S = 86_400, 21_600
+INPUTS = 5
+
+
+def aml_setting(threads: int) -> dict[str, Any]:
+    """The setting of the preprocessor's authors for AMLworld: a day for everything, six hours for scatter-gather.
+
+    Fans, degrees, scatter-gather, temporal cycles, simple cycles to length 10, and statistics of each end's amounts and
+    times. Bins are the library's own defaults.
+    """
+    patterns = ("fan", "degree", "scatter-gather", "temp-cycle", "lc-cycle")
+    return {
+        "num_threads": threads,
+        "time_window": -1,
+        "vertex_stats": True,
+        "vertex_stats_tw": DAY_S,
+        "vertex_stats_cols": [3, 4],
+        "vertex_stats_feats": [0, 1, 2, 3, 4, 8, 9, 10],
+        **dict.fromkeys(patterns, True),
+        **{f"{name}_tw": SIX_HOURS_S if name == "scatter-gather" else DAY_S for name in patterns},
+        "lc-cycle_len": 10,
+    }
+
+
+def cpu_s() -> float:
+    """User and system seconds of this process so far, all threads."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def batches(edges: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Consecutive rows, copied before the clock runs."""
+    for start in range(0, len(edges), size):
+        yield np.ascontiguousarray(edges[start : start + size], dtype=np.float64)
+
+
+def run(edges: np.ndarray, given: argparse.Namespace) -> dict[str, Any]:
+    """What it took: rows computed, CPU seconds, whether the budget stopped it, and on demand its columns."""
+    from snapml import GraphFeaturePreprocessor
+
+    peer = GraphFeaturePreprocessor()
+    peer.set_params(aml_setting(given.threads))
+    spent = inserted = 0.0
+    rows, kept, width, is_stopped = 0, [], 0, False
+    start = perf_counter()
+    for number, batch in enumerate(batches(edges, given.batch)):
+        before = cpu_s()
+        if number % given.every != given.every - 1:
+            peer.partial_fit(batch)
+            inserted += cpu_s() - before
+            continue
+        found = peer.transform(batch)
+        spent += cpu_s() - before
+        rows, width = rows + len(batch), found.shape[1] - INPUTS
+        if given.columns:
+            kept.append(found[:, INPUTS:].astype(np.float32))
+        if spent > given.budget_s:
+            is_stopped = True
+            break
+    return {
+        "batch": given.batch,
+        "threads": given.threads,
+        "every": given.every,
+        "rows": rows,
+        "cpu_s": round(spent, 3),
+        "rows_per_cpu_s": round(rows / spent, 1),
+        "insert_only_cpu_s": round(inserted, 3),
+        "wall_s": round(perf_counter() - start, 2),
+        "is_stopped": is_stopped,
+        "columns": width,
+        "informative": informative(np.concatenate(kept).T) if kept else None,
+    }
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.peer_snapml", description=__doc__)
+    arguments.add_argument("edges", help="file of numpy.save")
+    arguments.add_argument("--batch", type=int, default=2048, help="rows that are inserted before they are computed")
+    arguments.add_argument("--threads", type=int, default=1)
+    arguments.add_argument("--rows", type=int, help="only the first rows")
+    arguments.add_argument("--every", type=int, default=1, help="compute every n-th batch, only insert the others")
+    arguments.add_argument("--budget-s", type=float, default=600, help="CPU seconds after which it is stopped")
+    arguments.add_argument("--columns", action="store_true", help="count the informative columns")
+    return arguments
+
+
+def main() -> int:
+    """Run and print."""
+    given = parser().parse_args()
+    edges = np.load(given.edges, mmap_mode="r")
+    json.dump(run(edges[: given.rows], given), sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

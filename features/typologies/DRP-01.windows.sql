@@ -1,0 +1,42 @@
+-- windows: the days and the 30 days, ending with a payment, in which more payers than the limit paid.
+-- parameters: $payers_day, $payers_month. inputs: marks. key: part, node, to_s, from_s.
+with rolling as (
+    select
+        part, night, node, occurred_s,
+        count(distinct other) over last_day as payers_1,
+        max(is_new) over last_day as is_new_1,
+        count(distinct other) over last_month as payers_30,
+        max(is_new) over last_month as is_new_30
+    from marks
+    window
+        last_day as (
+            partition by part, node order by occurred_s
+            range between 86399 preceding and current row
+        ),
+        last_month as (
+            partition by part, node order by occurred_s
+            range between 2591999 preceding and current row
+        )
+),
+fan as (
+    select
+        part, night, node, occurred_s, is_new_1 as is_new, 1 as days,
+        payers_1 as payers, $payers_day as payer_limit
+    from rolling
+    where payers_1 > $payers_day
+    union all
+    select part, night, node, occurred_s, is_new_30, 30, payers_30, $payers_month
+    from rolling
+    where payers_30 > $payers_month
+)
+select
+    part,
+    night,
+    node,
+    occurred_s - days * 86400 as from_s,
+    occurred_s as to_s,
+    is_new,
+    cast(payers as double) as value,
+    cast(payer_limit as double) as threshold,
+    cast(json_object('payers', payers, 'days', days, 'limit', payer_limit) as varchar) as facts
+from fan

@@ -1,0 +1,23 @@
+"""The typology catalogue: one TOML and a few SQL files each in `typologies/`, the run that finds hits, their words."""
+
+from features.typology.catalogue import FOLDER, THEMES, Typology, by_id, catalogue, load
+from features.typology.countries import reporting_threshold
+from features.typology.run import build, evaluate
+from features.typology.status import statuses
+from features.typology.words import Language, fill, sentence
+
+__all__ = [
+    "FOLDER",
+    "THEMES",
+    "Language",
+    "Typology",
+    "build",
+    "by_id",
+    "catalogue",
+    "evaluate",
+    "fill",
+    "load",
+    "reporting_threshold",
+    "sentence",
+    "statuses",
+]

@@ -1,0 +1,106 @@
+"""The shared inputs of typologies: what each is made from; each is made once for a range, when first asked for."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import polars as pl
+
+from features import nightly
+from features.engine import SQL, Engine
+from features.typology import countries
+from pipelines import side_tables
+from pipelines.home import Settings
+from pipelines.lake import Lake, Nights
+from pipelines.tables import ACCOUNTS, PARTIES, ROLES, TRANSACTIONS, Table
+
+MADE_FROM: dict[str, tuple[str, ...]] = {
+    "fresh": (),
+    "sides": ("fresh",),
+    "daily": ("sides",),
+    "peaks": ("daily",),
+    "subjects": (),
+    "active": (),
+    "ends": ("active",),
+    "window_edges": (),
+    "reported": ("told",),
+}
+"""Inputs that are SQL files of their own name, and the inputs that they read."""
+
+_VIEWS: dict[str, tuple[Table, ...]] = {
+    "told": (ROLES, ACCOUNTS, PARTIES),
+    "transactions": (TRANSACTIONS,),
+    "roles": (ROLES,),
+    "accounts": (ACCOUNTS,),
+    "parties": (PARTIES,),
+}
+"""Inputs that are tables of the lake, over the nights that the range looks at."""
+
+SIDE_VIEWS = tuple(side_tables.BY_NAME)
+"""Inputs that are side tables: every row told by the last night, with `known_until` where a later one replaces it."""
+
+
+class Inputs:
+    """The inputs of a range of nights, in an engine that holds `nights`, `known_edges`, `nodes` and `reports`."""
+
+    def __init__(self, engine: Engine, lake: Lake, nights: Nights, settings: Settings, reach_days: int) -> None:
+        self.engine, self.lake, self.nights, self.settings = engine, lake, nights, settings
+        self._made: set[str] = set()
+        self._reach = nightly.reach(lake, nights)
+        self.parameters = {
+            **nightly.parameters(countries.reporting_threshold(settings.country, nights.last)),
+            "reach_s": reach_days * nightly.DAY_S,
+        }
+        engine.register("thresholds", countries.thresholds(settings.country))
+        self.need("allow_list")
+        engine.materialise("allowed", SQL / "allowed.sql")
+
+    def need(self, name: str) -> None:
+        """Make an input and what it is made from, where it is not there yet.
+
+        Raises:
+            ValueError: no input has the name.
+        """
+        if name in self._made:
+            return
+        self._made.add(name)
+        if name in SIDE_VIEWS:
+            self._register_side(name)
+        elif name in _VIEWS:
+            for table in _VIEWS[name]:
+                self.engine.register_table(self.lake, table, self._told())
+        elif name in MADE_FROM:
+            for source in MADE_FROM[name]:
+                self.need(source)
+            self.engine.materialise(name, SQL / f"{name}.sql", self.parameters)
+        else:
+            raise ValueError(f"no typology input is named {name}")
+
+    def _told(self) -> Nights:
+        """The nights whose reports the range may look at."""
+        first = min(self._reach.first, self.nights.first - timedelta(days=nightly.REPORTED_DAYS))
+        return Nights(first, self.nights.last)
+
+    def _register_side(self, name: str) -> None:
+        side = side_tables.BY_NAME[name]
+        rows = self.lake.read(side.table, Nights(date(1, 1, 1), self.nights.last))
+        known = rows.sort(*side.replaces, "received_on", "submission_id", "ordinal").with_columns(
+            pl.col("received_on")
+            .shift(-1)
+            .over(side.replaces, order_by=["received_on", "submission_id", "ordinal"])
+            .alias("known_until")
+        )
+        self.engine.register(
+            name, known.filter(pl.col("known_until").is_null() | (pl.col("known_until") > pl.col("received_on")))
+        )
+
+
+def first_told(lake: Lake, nights: Nights) -> dict[str, date]:
+    """The first day on which each side table that was ever loaded by the last night brought a row."""
+    return {name: day for name, day in _first_days(lake) if day <= nights.last}
+
+
+def _first_days(lake: Lake) -> Iterator[tuple[str, date]]:
+    for side in side_tables.SIDE_TABLES:
+        known = lake.nights(side.table)
+        if known:
+            yield side.table.name, known[0]

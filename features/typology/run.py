@@ -1,0 +1,144 @@
+"""The run: every typology over a range of nights. Holds no scheme of its own.
+
+Cost follows what the nights learnt: bounds from above are computed once for the range (`peaks`), each typology names
+its candidates from them, and only their time lines are looked at closely. The result is that of looking at every node
+on every night (`tests/features/test_typology_engine.py` holds both together).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from features import nightly
+from features.engine import SQL, Engine
+from features.typology import inputs, status
+from features.typology.catalogue import Parameter, Typology, catalogue
+from features.typology.inputs import Inputs
+from pipelines.home import Settings
+from pipelines.lake import Lake, Nights
+from pipelines.progress import Progress, silent
+from pipelines.tables import EDGES, HITS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run is cut up. The result is the same for every plan."""
+
+    edges_a_gigabyte: int = 2_500_000
+    """Edges that a range of nights may look at for each gigabyte of the engine's memory."""
+    is_unshared: bool = False
+    """Give every night of every node its own part of the time line."""
+    is_unpruned: bool = False
+    """Take every node that learnt something for a candidate."""
+
+
+def build(lake: Lake, nights: Nights, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
+    """The nights' hits of every typology in force, as HITS."""
+    return evaluate(lake, nights, settings, catalogue(), progress)
+
+
+def evaluate(
+    lake: Lake,
+    nights: Nights,
+    settings: Settings,
+    typologies: Iterable[Typology],
+    progress: Progress = silent,
+    plan: Plan | None = None,
+    costs: dict[str, float] | None = None,
+) -> pl.DataFrame:
+    """The nights' hits of some typologies, as HITS; nothing is written.
+
+    Args:
+        lake: the tables.
+        nights: the range.
+        settings: country, threads, memory.
+        typologies: which; a typology may carry other parameters than the catalogue's.
+        progress: told how many typologies are done.
+        plan: how the run is cut up.
+        costs: seconds by typology and shared input are added to it.
+    """
+    plan, chosen = plan or Plan(), list(typologies)
+    told = inputs.first_told(lake, nights)
+    parts = [HITS.empty()]
+    ranges = _ranges(lake, nights, settings, plan)
+    for done, chunk in enumerate(ranges):
+        with nightly.knowing(lake, chunk, settings) as engine:
+            run = _Run(engine, Inputs(engine, lake, chunk, settings, _reach_days(chosen)), told, plan)
+            for number, typology in enumerate(chosen):
+                progress("typologies", done * len(chosen) + number, len(ranges) * len(chosen))
+                parts.append(run.hits(typology, typology.parameters_for(settings.country)))
+            _add_costs(costs, engine)
+    progress("typologies", len(ranges) * len(chosen), len(ranges) * len(chosen))
+    return pl.concat(parts).sort(HITS.key)
+
+
+def _reach_days(typologies: Iterable[Typology]) -> int:
+    return max((typology.reach_days for typology in typologies), default=nightly.WINDOW_DAYS)
+
+
+def _ranges(lake: Lake, nights: Nights, settings: Settings, plan: Plan) -> list[Nights]:
+    """The range halved until the edges that each part looks at fit in memory, or are those of one night."""
+    budget = plan.edges_a_gigabyte * settings.memory_limit_gb
+    looked_at = lake.scan(EDGES, nightly.reach(lake, nights)).select(pl.len()).collect().item()
+    if looked_at <= budget or nights.first == nights.last:
+        return [nights]
+    middle = nights.first + (nights.last - nights.first) // 2
+    halves = Nights(nights.first, middle), Nights(middle + timedelta(days=1), nights.last)
+    return [part for half in halves for part in _ranges(lake, half, settings, plan)]
+
+
+class _Run:
+    """The typologies of one range of nights, in one engine."""
+
+    def __init__(self, engine: Engine, inputs: Inputs, told: Mapping[str, date], plan: Plan) -> None:
+        self.engine, self.inputs, self.told, self.plan = engine, inputs, told, plan
+
+    def hits(self, typology: Typology, parameters: Mapping[str, Parameter]) -> pl.DataFrame:
+        """One typology's hits on the nights on which it is in force and has the data that it needs."""
+        ready = status.ready_nights(typology, self.inputs.nights, self.told)
+        if not ready:
+            return HITS.empty()
+        for name in (*typology.inputs, *status.side_data(typology), "subjects"):
+            self.inputs.need(name)
+        given = {
+            **self.inputs.parameters,
+            **parameters,
+            "reach_s": typology.reach_days * nightly.DAY_S,
+            "is_unshared": self.plan.is_unshared,
+            "subject": typology.subject,
+            "trigger": typology.trigger,
+            "typology_id": typology.id,
+            "typology_version": typology.version,
+            "family": typology.family,
+            "theme": typology.theme,
+        }
+        if typology.sql("candidates").exists():
+            self._time_line(typology, given)
+        self._gather(typology, given)
+        self.engine.register("lacking", status.lacking(typology, self.inputs.nights, self.told))
+        found = self.engine.frame(HITS, SQL / "hits.sql", given)
+        return found.filter(pl.col("received_on").is_in(ready))
+
+    def _time_line(self, typology: Typology, given: Mapping[str, object]) -> None:
+        self.inputs.need("peaks")
+        sql = SQL / "every_node.sql" if self.plan.is_unpruned else typology.sql("candidates")
+        self.engine.materialise("candidates", sql, given)
+        self.engine.materialise("timeline", SQL / "timeline.sql", given)
+
+    def _gather(self, typology: Typology, given: Mapping[str, object]) -> None:
+        if typology.is_window:
+            self.engine.materialise("marks", typology.sql("marks"), given)
+            self.engine.materialise("windows", typology.sql("windows"), given)
+            self.engine.materialise("chosen", SQL / "chosen.sql", given)
+            self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
+        else:
+            self.engine.materialise("findings", typology.sql(), given)
+            self.engine.materialise("gathered", SQL / "gathered_findings.sql", given)
+
+
+def _add_costs(costs: dict[str, float] | None, engine: Engine) -> None:
+    if costs is not None:
+        for stage in engine.explain:
+            costs[stage.name] = costs.get(stage.name, 0.0) + stage.seconds

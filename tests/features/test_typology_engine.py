@@ -1,0 +1,93 @@
+"""The run of typologies: pruned and shared equals looked at in full, night by night equals a range, data that lacks."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from features import typology
+from features.typology import run
+from pipelines.lake import Lake, Nights
+from pipelines.tables import HITS
+from tests.features.worlds import at, day, movement, quick, world
+
+NIGHTS = Nights(day(0), day(11))
+FULL = run.Plan(is_unshared=True, is_unpruned=True)
+
+
+def tangled(root: Path, seed: int, late: float) -> Lake:
+    """A small dense world: ties, self transfers, days without time, late reports, corrections and deletions."""
+    rng = random.Random(seed)
+    rows: list[dict[str, Any]] = []
+    versions: list[dict[str, Any]] = []
+    for number in range(60):
+        key, first = f"r{number}", rng.randrange(9)
+        received = first + (rng.randrange(4) if rng.random() < late else 0)
+        versions.append({"report_key": key, "report_reference": key, "received_on": day(received)})
+        if rng.random() < late / 3:
+            later = received + rng.randrange(1, 3)
+            relation = rng.choice(["correct", "delete", "duplicate", "supplement"])
+            versions.append(
+                {
+                    "report_key": f"{key}b",
+                    "report_reference": key,
+                    "received_on": day(later),
+                    "relation": relation,
+                    "submission_id": "1" * 64,
+                }
+            )
+            rows += _of_report(rng, f"{key}b", first, later)
+        rows += _of_report(rng, key, first, received)
+    return world(root, rows, versions)
+
+
+def _of_report(rng: random.Random, key: str, first: int, received: int) -> list[dict[str, Any]]:
+    made = []
+    for _ in range(rng.randrange(1, 9)):
+        payer, receiver = rng.choice("abcdefghijklmnop"), rng.choice("aabbcd" if rng.random() < 0.7 else "efgh")
+        when = at(first, rng.choice([0, 600, 650, rng.randrange(86_400)]))
+        amount = rng.choice([100, 102, 9000, 9900, rng.randrange(1, 20_000)])
+        more = {"channel": rng.choice(["cash", "transfer"]), "is_date_only": rng.random() < 0.1}
+        more["to_kind"] = "entity" if receiver == "d" else "account"
+        made.append(
+            movement(payer, receiver, amount, when, report_key=key, received_on=day(received), **more)
+            if rng.random() < 0.6
+            else movement(receiver, payer, amount, when, report_key=key, received_on=day(received), **more)
+        )
+    return made
+
+
+EASY = {
+    "DRP-01": {"payers_day": 3, "payers_month": 8},
+    "DRP-04": {"pairs_min": 2, "within_s": 3600},
+    "CSH-01": {"deposits_min": 2, "sum_thresholds": 1, "share_min": 0.5},
+}
+"""Thresholds low enough for a small world to pass them often."""
+
+
+def eased() -> list[typology.Typology]:
+    """The catalogue's typologies, with low thresholds where `EASY` has some."""
+    return [item.with_parameters(EASY.get(item.id, {})) for item in typology.catalogue()]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("late", [0.0, 0.5])
+def test_sharing_and_pruning_change_no_hit(tmp_path: Path, seed: int, late: float) -> None:
+    lake, settings = tangled(tmp_path, seed, late), quick(tmp_path)
+    quickly = typology.evaluate(lake, NIGHTS, settings, eased())
+    fully = typology.evaluate(lake, NIGHTS, settings, eased(), plan=FULL)
+    assert quickly.equals(fully)
+    found = set(quickly["typology_id"])
+    assert found >= set(EASY), f"no hit of {set(EASY) - found}"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nights_alone_equal_the_range_however_it_is_cut(tmp_path: Path, seed: int) -> None:
+    lake, settings = tangled(tmp_path, seed, 0.5), quick(tmp_path)
+    whole = typology.evaluate(lake, NIGHTS, settings, eased())
+    cut = typology.evaluate(lake, NIGHTS, settings, eased(), plan=run.Plan(edges_a_gigabyte=100))
+    alone = [typology.evaluate(lake, Nights.of(day(i)), quick(tmp_path, threads=2), eased()) for i in range(12)]
+    assert whole.equals(cut)
+    assert whole.equals(pl.concat(alone).sort(HITS.key))
