@@ -28,7 +28,9 @@ _GAP = 8
 _MARGIN = 4
 _PAD = 5
 _RIBBONS = 170.0
-"""Height of all ribbons of the widest hop together."""
+"""Height of all ribbons of the wider of the two hops next to the subject together."""
+_OUTER_MOST = 20.0
+"""The widest ribbon of an outer hop: salaries of payers' payers must not dwarf what the alert is about."""
 _THINNEST = 1.4
 _ROOMY = 8
 """Columns of at most so many cards have room for dates and for names of two lines."""
@@ -162,9 +164,14 @@ class Picture:
         return next(card for card in self.cards if card.is_subject)
 
     @property
-    def middle(self) -> int:
-        """Half of the width."""
-        return self.width // 2
+    def came_in(self) -> Decimal:
+        """What the subject was paid in all, folded pairs included."""
+        return sum((ribbon.amount for ribbon in self.ribbons if ribbon.hop == -1), Decimal(0))
+
+    @property
+    def went_out(self) -> Decimal:
+        """What the subject paid in all, folded pairs included."""
+        return sum((ribbon.amount for ribbon in self.ribbons if ribbon.hop == 1), Decimal(0))
 
 
 @dataclass
@@ -279,10 +286,11 @@ def _thicken(links: list[_Link]) -> None:
     sums: dict[int, Decimal] = defaultdict(Decimal)
     for link in links:
         sums[link.hop] += max(link.amount, Decimal(0))
-    widest = float(max(sums.values(), default=Decimal(0)))
+    widest = float(max((amount for hop, amount in sums.items() if abs(hop) == 1), default=Decimal(0)))
     for link in links:
         share = float(max(link.amount, Decimal(0))) / widest if widest else 0.0
-        link.thickness = max(_THINNEST, share * _RIBBONS)
+        most = _RIBBONS if abs(link.hop) == 1 else _OUTER_MOST
+        link.thickness = min(max(_THINNEST, share * _RIBBONS), most)
 
 
 def _ordered(links: list[_Link], subject: int, folded: Mapping[int, Rest]) -> dict[int, list[_Key]]:
