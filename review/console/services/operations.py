@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from review.console.models import Operation, Queue
 from review.console.models.people import EVERYTHING, Role
 from review.console.models.queues import QueueKind
+from review.console.rules import READERS
 from review.console.services import access, audit, ranking
 from review.console.services.actor import Actor
 from review.console.services.errors import NotFound, Refused
@@ -48,7 +49,7 @@ class Plan:
 
 def operations_of(actor: Actor) -> list[Operation]:
     """All operations, the newest first, for roles that read alerts."""
-    access.require(actor, *access.READERS)
+    access.require(actor, *READERS)
     return list(Operation.objects.select_related("queue", "approved_by").order_by("-starts_on", "-pk"))
 
 
