@@ -9,7 +9,7 @@ from importlib import resources
 
 from babel import Locale
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy as _in
+from django.utils.translation import pgettext_lazy
 
 from features import typology as typologies
 
@@ -99,8 +99,8 @@ ACTIONS = {
     "close_with_case": _("closed with its case"),
 }
 FACTS = {
-    "name": _in("fact", "name"),
-    "kind": _in("fact", "kind"),
+    "name": pgettext_lazy("fact", "name"),
+    "kind": pgettext_lazy("fact", "kind"),
     "birth_date": _("born on"),
     "national_id": _("national number"),
     "id_number": _("identity document"),
@@ -115,7 +115,7 @@ FACTS = {
     "email": _("e-mail"),
     "address": _("address"),
     "city": _("city"),
-    "territory": _in("fact", "territory"),
+    "territory": pgettext_lazy("fact", "territory"),
     "country": _("country"),
     "residence": _("residence"),
     "occupation": _("occupation"),
@@ -124,7 +124,7 @@ FACTS = {
     "institution_name": _("institution"),
     "institution_code": _("institution's code"),
     "branch": _("branch"),
-    "currency": _in("fact", "currency"),
+    "currency": pgettext_lazy("fact", "currency"),
     "account_name": _("account's name"),
     "account_type": _("account type"),
     "opened_on": _("opened on"),
@@ -147,7 +147,7 @@ CHANNELS = {
 }
 NODE_KINDS = {
     "account": _("account"),
-    "person": _in("node", "person"),
+    "person": pgettext_lazy("node", "person"),
     "entity": _("entity"),
     "party": _("party"),
 }
