@@ -1,6 +1,7 @@
 """The shared inputs of typologies: what each is made from; each is made once for a range, when first asked for."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
@@ -39,16 +40,24 @@ SIDE_VIEWS = tuple(side_tables.BY_NAME)
 """Inputs that are side tables: every row told by the last night, with `known_until` where a later one replaces it."""
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How many days before the oldest new edge a run looks at edges, and how many of them its time lines hold."""
+
+    edges_days: int
+    timeline_days: int
+
+
 class Inputs:
     """The inputs of a range of nights, in an engine that holds `nights`, `known_edges`, `nodes` and `reports`."""
 
-    def __init__(self, engine: Engine, lake: Lake, nights: Nights, settings: Settings, reach_days: int) -> None:
+    def __init__(self, engine: Engine, lake: Lake, nights: Nights, settings: Settings, reach: Reach) -> None:
         self.engine, self.lake, self.nights, self.settings = engine, lake, nights, settings
         self._made: set[str] = set()
-        self._reach = nightly.reach(lake, nights)
+        self._reach = nightly.reach(lake, nights, reach.edges_days)
         self.parameters = {
             **nightly.parameters(countries.reporting_threshold(settings.country, nights.last)),
-            "reach_s": reach_days * nightly.DAY_S,
+            "reach_s": reach.timeline_days * nightly.DAY_S,
         }
         engine.register("thresholds", countries.thresholds(settings.country))
         self.need("allow_list")

@@ -15,11 +15,14 @@ from features import nightly
 from features.engine import SQL, Engine
 from features.typology import inputs, status
 from features.typology.catalogue import Parameter, Typology, catalogue
-from features.typology.inputs import Inputs
+from features.typology.inputs import Inputs, Reach
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
 from pipelines.tables import EDGES, HITS
+
+EVIDENCE_MAX = 50
+"""Transactions that a case names as evidence, the newest first, where its typology has no number of its own."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,11 @@ def evaluate(
     plan, chosen = plan or Plan(), list(typologies)
     told = inputs.first_told(lake, nights)
     parts = [HITS.empty()]
-    ranges = _ranges(lake, nights, settings, plan)
+    reach = _reach(chosen)
+    ranges = _ranges(lake, nights, settings, plan, reach)
     for done, chunk in enumerate(ranges):
-        with nightly.knowing(lake, chunk, settings) as engine:
-            run = _Run(engine, Inputs(engine, lake, chunk, settings, _reach_days(chosen)), told, plan)
+        with nightly.knowing(lake, chunk, settings, reach.edges_days) as engine:
+            run = _Run(engine, Inputs(engine, lake, chunk, settings, reach), told, plan)
             for number, typology in enumerate(chosen):
                 progress("typologies", done * len(chosen) + number, len(ranges) * len(chosen))
                 parts.append(run.hits(typology, typology.parameters_for(settings.country)))
@@ -74,19 +78,22 @@ def evaluate(
     return pl.concat(parts).sort(HITS.key)
 
 
-def _reach_days(typologies: Iterable[Typology]) -> int:
-    return max((typology.reach_days for typology in typologies), default=nightly.WINDOW_DAYS)
+def _reach(typologies: list[Typology]) -> Reach:
+    every = [typology.reach_days for typology in typologies]
+    lined = [typology.reach_days for typology in typologies if typology.has_time_line]
+    return Reach(max(every, default=0), max(lined, default=0))
 
 
-def _ranges(lake: Lake, nights: Nights, settings: Settings, plan: Plan) -> list[Nights]:
+def _ranges(lake: Lake, nights: Nights, settings: Settings, plan: Plan, reach: Reach) -> list[Nights]:
     """The range halved until the edges that each part looks at fit in memory, or are those of one night."""
     budget = plan.edges_a_gigabyte * settings.memory_limit_gb
-    looked_at = lake.scan(EDGES, nightly.reach(lake, nights)).select(pl.len()).collect().item()
+    span = nightly.reach(lake, nights, reach.edges_days)
+    looked_at = lake.scan(EDGES, span).select(pl.len()).collect().item()
     if looked_at <= budget or nights.first == nights.last:
         return [nights]
     middle = nights.first + (nights.last - nights.first) // 2
     halves = Nights(nights.first, middle), Nights(middle + timedelta(days=1), nights.last)
-    return [part for half in halves for part in _ranges(lake, half, settings, plan)]
+    return [part for half in halves for part in _ranges(lake, half, settings, plan, reach)]
 
 
 class _Run:
@@ -104,6 +111,7 @@ class _Run:
             self.inputs.need(name)
         given = {
             **self.inputs.parameters,
+            "evidence_max": EVIDENCE_MAX,
             **parameters,
             "reach_s": typology.reach_days * nightly.DAY_S,
             "is_unshared": self.plan.is_unshared,
@@ -114,7 +122,7 @@ class _Run:
             "family": typology.family,
             "theme": typology.theme,
         }
-        if typology.sql("candidates").exists():
+        if typology.has_time_line:
             self._time_line(typology, given)
         self._gather(typology, given)
         self.engine.register("lacking", status.lacking(typology, self.inputs.nights, self.told))
@@ -134,7 +142,11 @@ class _Run:
             self.engine.materialise("chosen", SQL / "chosen.sql", given)
             self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
         else:
-            self.engine.materialise("findings", typology.sql(), given)
+            if typology.is_case:
+                self.engine.materialise("cases", typology.sql("cases"), given)
+                self.engine.materialise("findings", SQL / "findings_of_cases.sql", given)
+            else:
+                self.engine.materialise("findings", typology.sql(), given)
             self.engine.materialise("gathered", SQL / "gathered_findings.sql", given)
 
 
