@@ -58,18 +58,50 @@ _PER_SIDE: dict[str, _Words] = {
     "skew": ("skewness of {side} amounts", "асимметрия сумм {side} операций", "ratio"),
     "kurtosis": ("kurtosis of {side} amounts", "эксцесс сумм {side} операций", "ratio"),
     "gap_mean_hours": ("mean time between {side} transactions", "среднее время между {side} операциями", "hours"),
-    "gap_std_hours": ("spread of the times between {side} transactions", "разброс времени между {side} операциями", "hours"),
-    "gap_skew": ("skewness of the times between {side} transactions", "асимметрия времени между {side} операциями", "ratio"),
-    "gap_kurtosis": ("kurtosis of the times between {side} transactions", "эксцесс времени между {side} операциями", "ratio"),
-    "entropy": ("evenness of counterparties, {side} (entropy)", "равномерность контрагентов {side} операций (энтропия)", "nat"),
-    "once_fan": ("counterparties of one of the {side} transactions", "контрагентов с одной из {side} операций", "count"),
+    "gap_std_hours": (
+        "spread of the times between {side} transactions",
+        "разброс времени между {side} операциями",
+        "hours",
+    ),
+    "gap_skew": (
+        "skewness of the times between {side} transactions",
+        "асимметрия времени между {side} операциями",
+        "ratio",
+    ),
+    "gap_kurtosis": (
+        "kurtosis of the times between {side} transactions",
+        "эксцесс времени между {side} операциями",
+        "ratio",
+    ),
+    "entropy": (
+        "evenness of counterparties, {side} (entropy)",
+        "равномерность контрагентов {side} операций (энтропия)",
+        "nat",
+    ),
+    "once_fan": (
+        "counterparties of one of the {side} transactions",
+        "контрагентов с одной из {side} операций",
+        "count",
+    ),
     "twice_fan": ("counterparties of two {side} transactions", "контрагентов с двумя из {side} операций", "count"),
     "often_fan": ("counterparties of 3 or 4 {side} transactions", "контрагентов с 3–4 из {side} операций", "count"),
-    "regular_fan": ("counterparties of 5 or more {side} transactions", "контрагентов с 5 и более из {side} операций", "count"),
+    "regular_fan": (
+        "counterparties of 5 or more {side} transactions",
+        "контрагентов с 5 и более из {side} операций",
+        "count",
+    ),
     "countries": ("countries of counterparties, {side}", "стран контрагентов {side} операций", "count"),
     "currencies": ("currencies of counterparties, {side}", "валют контрагентов {side} операций", "count"),
-    "busiest_day_count": ("{side} transactions of the busiest day", "число {side} операций самого бурного дня", "count"),
-    "daily_count_std": ("spread of the daily number of {side} transactions", "разброс числа {side} операций по дням", "count"),
+    "busiest_day_count": (
+        "{side} transactions of the busiest day",
+        "число {side} операций самого бурного дня",
+        "count",
+    ),
+    "daily_count_std": (
+        "spread of the daily number of {side} transactions",
+        "разброс числа {side} операций по дням",
+        "count",
+    ),
     "fresh_share": ("share of new counterparties, {side}", "доля новых контрагентов {side} операций", "share"),
     "top_share": ("largest counterparty's share, {side}", "доля главного контрагента {side} операций", "share"),
     "cash_share": ("share of cash in {side} amounts", "доля наличных в сумме {side} операций", "share"),
@@ -132,9 +164,21 @@ _SHAPES: dict[str, _Words] = {
     "asof_gather_middles": ("accounts beside the payer from one start", "посредников от общего начала", "count"),
     "asof_gather_paths": ("paths of two hops that end here", "путей из двух переводов сюда", "count"),
     "asof_gather_kept": ("share kept from one start", "доля, дошедшая от общего начала", "share"),
-    "asof_scatter_ends": ("ends that two or more of its paths lead to", "концов, к которым ведут два и более путей", "count"),
-    "asof_scatter_wide_ends": ("ends that five or more of its paths lead to", "концов, к которым ведут пять и более путей", "count"),
-    "asof_gather_starts": ("starts that two or more of its paths come from", "начал, от которых идут два и более путей", "count"),
+    "asof_scatter_ends": (
+        "ends that two or more of its paths lead to",
+        "концов, к которым ведут два и более путей",
+        "count",
+    ),
+    "asof_scatter_wide_ends": (
+        "ends that five or more of its paths lead to",
+        "концов, к которым ведут пять и более путей",
+        "count",
+    ),
+    "asof_gather_starts": (
+        "starts that two or more of its paths come from",
+        "начал, от которых идут два и более путей",
+        "count",
+    ),
     "asof_gather_wide_starts": (
         "starts that five or more of its paths come from",
         "начал, от которых идут пять и более путей",
@@ -150,10 +194,18 @@ _SHAPES: dict[str, _Words] = {
         "count",
     ),
     "asof_bipartite_shared": ("most receivers shared with such a payer", "наибольшее число общих получателей", "count"),
-    "asof_stack_width": ("width of the layers on both sides of the payment", "ширина слоёв по обе стороны платежа", "count"),
+    "asof_stack_width": (
+        "width of the layers on both sides of the payment",
+        "ширина слоёв по обе стороны платежа",
+        "count",
+    ),
     "asof_pair_count_14d": ("payments of this pair in 14 days", "платежей этой пары за 14 дней", "count"),
     "asof_pair_sum_14d": ("sum of this pair in 14 days", "сумма этой пары за 14 дней", "local currency"),
-    "asof_pair_out_share": ("share of this receiver in what the payer paid in 14 days", "доля получателя в платежах за 14 дней", "share"),
+    "asof_pair_out_share": (
+        "share of this receiver in what the payer paid in 14 days",
+        "доля получателя в платежах за 14 дней",
+        "share",
+    ),
     "asof_pair_in_share": (
         "share of this payer in what the receiver received in 14 days",
         "доля плательщика в поступлениях за 14 дней",
@@ -163,12 +215,32 @@ _SHAPES: dict[str, _Words] = {
     "asof_dst_fan_14d": ("payers of the receiver in 14 days", "плательщиков у получателя за 14 дней", "count"),
     "asof_src_in_fan_14d": ("payers of the payer in 14 days", "плательщиков у плательщика за 14 дней", "count"),
     "asof_dst_out_fan_14d": ("receivers of the receiver in 14 days", "получателей у получателя за 14 дней", "count"),
-    "asof_shapes_capped": ("an end has too many counterparties to search shapes", "у стороны слишком много контрагентов", "flag"),
-    "asof_chain_before": ("hands that this money went through before, at most 6", "переводов по цепочке до этого, не более 6", "count"),
-    "asof_chain_after": ("hands that this money went through after, at most 6", "переводов по цепочке после этого, не более 6", "count"),
+    "asof_shapes_capped": (
+        "an end has too many counterparties to search shapes",
+        "у стороны слишком много контрагентов",
+        "flag",
+    ),
+    "asof_chain_before": (
+        "hands that this money went through before, at most 6",
+        "переводов по цепочке до этого, не более 6",
+        "count",
+    ),
+    "asof_chain_after": (
+        "hands that this money went through after, at most 6",
+        "переводов по цепочке после этого, не более 6",
+        "count",
+    ),
     "asof_chain_length": ("length of the chain of payments", "длина цепочки переводов", "count"),
-    "asof_chain_kept": ("share of the payment before that is passed on", "доля прошлого звена, переданная дальше", "share"),
-    "asof_chain_wait_hours": ("hours since the payment before in the chain", "часов после прошлого звена цепочки", "hours"),
+    "asof_chain_kept": (
+        "share of the payment before that is passed on",
+        "доля прошлого звена, переданная дальше",
+        "share",
+    ),
+    "asof_chain_wait_hours": (
+        "hours since the payment before in the chain",
+        "часов после прошлого звена цепочки",
+        "hours",
+    ),
     "asof_chain_branches": ("payments that this one may pass on", "платежей, которые мог передать этот", "count"),
     "asof_chain_capped": ("too many transactions to follow the chain", "слишком много операций для цепочки", "flag"),
     **{
@@ -182,7 +254,11 @@ _SHAPES: dict[str, _Words] = {
     "asof_ring_kept": ("share of the money that a ring brings back", "доля денег, возвращённая по кольцу", "share"),
     "asof_ring_span_days": ("shortest time in which a ring closes", "кратчайшее время замыкания кольца", "days"),
     "asof_ring_amount_share": ("amount to the one that opens the ring", "сумма к первой сумме кольца", "share"),
-    "asof_rings_capped": ("too many transactions to search for rings", "слишком много операций для поиска колец", "flag"),
+    "asof_rings_capped": (
+        "too many transactions to search for rings",
+        "слишком много операций для поиска колец",
+        "flag",
+    ),
     "asof_amount_to_pair_mean_14d": ("amount to the mean of this pair", "сумма к средней этой пары", "ratio"),
     "asof_fan_product_7d": ("receivers of the payer x payers of the receiver", "произведение вееров сторон", "index"),
     "asof_fan_product_30d": ("receivers of the payer x payers of the receiver", "произведение вееров сторон", "index"),
@@ -257,7 +333,9 @@ def _window(name: str) -> str:
     return last if last in _WINDOWS else ""
 
 
-def _feature(name: str, words: _Words, side: str = "", end: str = "", source: str = "features/transactions.py") -> Feature:
+def _feature(
+    name: str, words: _Words, side: str = "", end: str = "", source: str = "features/transactions.py"
+) -> Feature:
     window = _window(name)
     english, russian, unit = words
     sides = _SIDES.get(side, ("", ""))
@@ -360,8 +438,13 @@ def _transactions() -> tuple[Feature, ...]:
         ),
         *(
             Feature(
-                f"graph_{end}_{name}", f"{_ENDS[end][0]}: {english}", f"{_ENDS[end][1]}: {russian}",
-                unit, "30d", "graph", "features/graph.py",
+                f"graph_{end}_{name}",
+                f"{_ENDS[end][0]}: {english}",
+                f"{_ENDS[end][1]}: {russian}",
+                unit,
+                "30d",
+                "graph",
+                "features/graph.py",
             )
             for end in _ENDS
             for name, (english, russian, unit) in _GRAPH.items()

@@ -1,14 +1,16 @@
 """The account network of a range of nights in memory, and what the compiled passes over it say of edges and accounts.
 
-Holds no names of features: `layout` has them. A range is measured in blocks of nights; a block's values never depend on the
-range, the blocks or the threads.
+Holds no names of features: `layout` has them. A range is measured in blocks of nights; a block's values never depend on
+the range, the blocks or the threads.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -99,9 +101,7 @@ def load(lake: Lake, nights: Nights, settings: Settings, costs: list[Stage] | No
         engine.register_table(lake, REPORTS, Nights(told, nights.last))
         engine.materialise("versions", SQL / "versions.sql")
         engine.view("known_edges", SQL / "known_edges.sql")
-        moves = engine.run(
-            SQL / "moves.sql", {"threshold": reporting_threshold(settings.country)}
-        ).to_arrow_table()
+        moves = engine.run(SQL / "moves.sql", {"threshold": reporting_threshold(settings.country)}).to_arrow_table()
     _note(costs, "moves", moves.num_rows, start)
     start = perf_counter()
     network = _network(moves, nights)
@@ -112,12 +112,15 @@ def load(lake: Lake, nights: Nights, settings: Settings, costs: list[Stage] | No
 def _network(moves: pa.Table, nights: Nights) -> Network:
     n = moves.num_rows
 
-    def column(name: str, kind: type) -> NDArray[np.generic]:
-        return moves[name].to_numpy().astype(kind, copy=False)
+    def column(name: str, kind: type) -> NDArray[Any]:
+        found: NDArray[Any] = moves[name].to_numpy().astype(kind, copy=False)
+        return found
 
     both = pa.chunked_array([*moves["src"].chunks, *moves["dst"].chunks], type=pa.int64())
     coded = pc.dictionary_encode(both).combine_chunks()
-    coded = coded if isinstance(coded, pa.DictionaryArray) else pa.DictionaryArray.from_arrays([], pa.array([], pa.int64()))
+    coded = (
+        coded if isinstance(coded, pa.DictionaryArray) else pa.DictionaryArray.from_arrays([], pa.array([], pa.int64()))
+    )
     number, node_ids = coded.indices.to_numpy().astype(np.int32, copy=False), coded.dictionary.to_numpy()
     edges = Edges(
         column("time_s", np.int64),
@@ -171,7 +174,7 @@ def runs(values: NDArray[np.int32]) -> list[tuple[int, int]]:
     """Where each run of equal values begins and ends."""
     borders = np.flatnonzero(np.diff(values)) + 1
     cuts = [0, *borders.tolist(), values.size]
-    return [(low, high) for low, high in zip(cuts, cuts[1:], strict=False) if high > low]
+    return [(low, high) for low, high in pairwise(cuts) if high > low]
 
 
 def table(contract: Table, keys: Mapping[str, pa.Array], columns: Mapping[str, Floats]) -> pa.Table:
@@ -291,9 +294,7 @@ class Measures:
         shapes.measure(pairs, found)
         shapes.spread(edges, pairs, found, wanted, first_row, cut - bounds.shape_s, cut, out, 0)
         c = len(layout.SHAPES)
-        trails.chains_after(
-            edges, ends, wanted, first_row, day, cut, bounds.hop_s, bounds.looks, before, after, out, c
-        )
+        trails.chains_after(edges, ends, wanted, first_row, day, cut, bounds.hop_s, bounds.looks, before, after, out, c)
         c += len(layout.CHAINS)
         trails.rings(
             *(edges, ends, wanted, first_row, network.row_of, base, day, cut),
@@ -345,7 +346,7 @@ class _Pool:
 
     def __call__(self, work: Callable[[int, int], None], cuts: Sequence[int]) -> None:
         """Run `work(cuts[i], cuts[i + 1])` for every i."""
-        parts = [(low, high) for low, high in zip(cuts, cuts[1:], strict=False) if high > low]
+        parts = [(low, high) for low, high in pairwise(cuts) if high > low]
         if self._threads == 1:
             for low, high in parts:
                 work(low, high)

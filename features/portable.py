@@ -1,7 +1,7 @@
 """The portable twin of the compiled passes: the same account and transaction features in SQL alone.
 
-Slower, and without the shapes, moments and graph columns that only the passes have; for Spark, where no pass runs, and to
-hold the passes to a second account of what they mean (`tests/features/test_features.py`).
+Slower, and without the shapes, moments and graph columns that only the passes have; for Spark, where no pass runs, and
+to hold the passes to a second account of what they mean (`tests/features/test_features.py`).
 """
 
 import polars as pl

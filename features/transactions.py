@@ -91,7 +91,9 @@ class _Graphs:
         names = [feature.name for feature in GRAPH]
         if not self._files[anchor]:
             return np.empty(0, np.int64), np.empty((len(names), 0), np.float32)
-        rows = pl.read_parquet(self._files[anchor], columns=["node_id", *names], hive_partitioning=False).sort("node_id")
+        rows = pl.read_parquet(self._files[anchor], columns=["node_id", *names], hive_partitioning=False).sort(
+            "node_id"
+        )
         values = [rows[name].cast(pl.Float32).fill_null(np.nan).to_numpy() for name in names]
         return rows["node_id"].to_numpy(), np.stack(values)
 

@@ -1,7 +1,7 @@
 """What is known of an account at a night's cut-off: one look at its latest edges, newest first.
 
-`layout.account` names what a row holds, in order; `measure` fills it. Windows end at the cut-off; each holds the one before, so
-that its values are read off when the look passes its border.
+`layout.account` names what a row holds, in order; `measure` fills it. Windows end at the cut-off; each holds the one
+before, so that its values are read off when the look passes its border.
 """
 
 from typing import NamedTuple
@@ -182,7 +182,7 @@ def measure(
             window += 1
 
         c = 2 * SHORT + 4 * LONG
-        both = top_in = top_out = np.int64(0)
+        both = 0
         for s in range(2):
             w, n = whole[s], acc[s, N]
             chaos = 0.0
@@ -334,9 +334,7 @@ def _shape(mean: float, variance: float, m2: float, m3: float, m4: float) -> tup
 
 
 @compiled
-def _passes(
-    ends: Ends, known: NDArray[np.int64], n: int, cut: int, shorter_s: int
-) -> tuple[int, int, int, int, int]:
+def _passes(ends: Ends, known: NDArray[np.int64], n: int, cut: int, shorter_s: int) -> tuple[int, int, int, int, int]:
     """Payments that follow, within 72 hours, an arrival of nearly the same amount: counts, sums, the shortest wait."""
     n_pass = n_short = 0
     sum_pass = sum_short = np.int64(0)

@@ -34,7 +34,7 @@ class Edges(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """Both ends of every edge, grouped by account and in the order of time within it; entries of one array belong together.
+    """Both ends of every edge, grouped by account and in the order of time within it.
 
     A self transfer has two ends, one after the other.
     """
@@ -72,7 +72,9 @@ def ends_of(edges: Edges, accounts: int) -> Ends:
     bits, country, currency = np.empty(2 * n, np.uint8), np.empty(2 * n, np.uint8), np.empty(2 * n, np.uint8)
     known_from, known_until = np.empty(2 * n, np.int32), np.empty(2 * n, np.int32)
     corridor = np.empty(2 * n, np.uint16)
-    _copied(edges, src_place, dst_place, time_s, cents, log_m, bits, known_from, known_until, country, currency, corridor)
+    _copied(
+        edges, src_place, dst_place, time_s, cents, log_m, bits, known_from, known_until, country, currency, corridor
+    )
     return Ends(
         start, edge, slot, time_s, cents, log_m, bits, known_from, known_until, country, currency, corridor,
         src_place, dst_place, int(most),

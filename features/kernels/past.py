@@ -1,7 +1,7 @@
 """What an account had done before each of its edges: windows that slide along its edges in the order of time.
 
-An account whose edges became known in the order in which they occurred needs one sweep for all nights; what a night knew
-of the past is then the past. Any other account is swept once for each night, over what that night knew.
+An account whose edges became known in the order in which they occurred needs one sweep for all nights; what a night
+knew of the past is then the past. Any other account is swept once for each night, over what that night knew.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Small shapes around the pairs that a night learnt of: fans behind fans, shared middles, layers, short cycles.
 
-A night's pairs are those of its last days, without accounts of too many pairs (hubs). Paths of two hops are counted once
-for each payer and each receiver that has something new, never once an edge.
+A night's pairs are those of its last days, without accounts of too many pairs (hubs). Paths of two hops are counted
+once for each payer and each receiver that has something new, never once an edge.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ class Pairs(NamedTuple):
     out_start: NDArray[np.int32]
     other: NDArray[np.int32]
     cents: NDArray[np.int64]
-    count: NDArray[np.int32]
+    edge_count: NDArray[np.int32]
     first_s: NDArray[np.int64]
     last_s: NDArray[np.int64]
     is_new: NDArray[np.uint8]
@@ -188,7 +188,7 @@ def measure(pairs: Pairs, found: NDArray[np.float32]) -> None:
             row[11], row[12], row[13] = both_ways, cycles_3, cycles_4
             row[14], row[15] = layer, widest
             row[16] = min(layer, ends)
-            row[17], row[18] = pairs.count[i], pairs.cents[i] / 100.0
+            row[17], row[18] = pairs.edge_count[i], pairs.cents[i] / 100.0
             row[19] = pairs.cents[i] / pairs.paid[u] if pairs.paid[u] else np.nan
             row[20] = pairs.cents[i] / pairs.received[v] if pairs.received[v] else np.nan
             row[21], row[22] = out_start[u + 1] - out_start[u], in_start[v + 1] - in_start[v]

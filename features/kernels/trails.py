@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.kernels import compiled
-from features.layout import LONGEST_RING
 from features.kernels.network import OUT, SELF, Edges, Ends
+from features.layout import LONGEST_RING
 
 HOP_S = 3 * 86_400
 RING_HOP_S = 5 * 86_400
@@ -29,8 +29,8 @@ def chains(
         order: the edges by the night that learnt of them, and by time within it.
         hop_s: the longest wait between two hops, in seconds.
         looks: how many known ends of an account are looked at before one hop, at most.
-        before: filled, shape (edges, 4): hops before the edge, at most 6; share of the last hop's amount; hours since it;
-            how many edges could be it. Where `looks` was reached, the last value is -1 less that number.
+        before: filled, shape (edges, 4): hops before the edge, at most 6; share of the last hop's amount; hours since
+            it; how many edges could be it. Where `looks` was reached, the last value is -1 less that number.
     """
     for k in range(order.size):
         e = order[k]

@@ -154,7 +154,8 @@ def differing(got: dict[str, Any], expected: dict[str, float | None]) -> dict[st
     return {
         name: (got[name], value)
         for name, value in expected.items()
-        if (got[name] is None) != (value is None) or (value is not None and got[name] != pytest.approx(value, abs=1e-6))
+        if (got[name] is None) != (value is None)
+        or (value is not None and got[name] != pytest.approx(value, rel=1e-6, abs=1e-6))
     }
 
 
@@ -292,11 +293,11 @@ def test_the_portable_twin_gives_the_same(tmp_path: Path) -> None:
     lake = world(tmp_path, rows, VERSIONS)
     nights = Nights(day(5), day(44))
     some = quick(tmp_path)
-    for fast, twin, keys in (
+    for fast, found, keys in (
         (accounts.build(lake, nights, some), portable.accounts(lake, nights, some), ACCOUNT_FEATURES.key),
         (transactions.build(lake, nights, some), portable.transactions(lake, nights, some), TRANSACTION_FEATURES.key),
     ):
-        twin = twin.sort(keys)
+        twin = found.sort(keys)
         assert fast.select(keys).equals(twin.select(keys))
         shared = [name for name in twin.columns if name in catalog.feature_names()]
         assert len(shared) > 60
