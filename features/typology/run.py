@@ -5,7 +5,7 @@ its candidates from them, and only their time lines are looked at closely. The r
 on every night (`tests/features/test_typology_engine.py` holds both together).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,7 +14,7 @@ import polars as pl
 from features import nightly
 from features.engine import SQL, Engine
 from features.typology import inputs, status
-from features.typology.catalogue import Parameter, Typology, catalogue
+from features.typology.catalogue import Parameter, Typology, by_id, catalogue
 from features.typology.inputs import Inputs
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
@@ -59,19 +59,47 @@ def evaluate(
         plan: how the run is cut up.
         costs: seconds by typology and shared input are added to it.
     """
-    plan, chosen = plan or Plan(), list(typologies)
+    plan, wanted = plan or Plan(), list(typologies)
+    chosen = _with_signs(wanted)
     told = inputs.first_told(lake, nights)
-    parts = [HITS.empty()]
+    parts = [_earlier_signs(lake, nights, chosen)]
     ranges = _ranges(lake, nights, settings, plan)
     for done, chunk in enumerate(ranges):
         with nightly.knowing(lake, chunk, settings) as engine:
             run = _Run(engine, Inputs(engine, lake, chunk, settings, _reach_days(chosen)), told, plan)
             for number, typology in enumerate(chosen):
                 progress("typologies", done * len(chosen) + number, len(ranges) * len(chosen))
+                if typology.signs:
+                    run.show_signs(typology, parts)
                 parts.append(run.hits(typology, typology.parameters_for(settings.country)))
             _add_costs(costs, engine)
     progress("typologies", len(ranges) * len(chosen), len(ranges) * len(chosen))
-    return pl.concat(parts).sort(HITS.key)
+    found = pl.concat([HITS.empty(), *parts[1:]])
+    return found.filter(pl.col("typology_id").is_in([typology.id for typology in wanted])).sort(HITS.key)
+
+
+def _with_signs(wanted: Sequence[Typology]) -> list[Typology]:
+    """The wanted typologies after those whose hits they read: each once, those that read none first.
+
+    Raises:
+        ValueError: a typology reads the hits of one that itself reads hits that come later.
+    """
+    given = {typology.id: typology for typology in wanted}
+    for typology in wanted:
+        for sign in typology.signs:
+            given.setdefault(sign, by_id()[sign])
+    if any(given[sign].signs for typology in given.values() for sign in typology.signs):
+        raise ValueError("a typology reads the hits of typologies that read no hits themselves")
+    return sorted(given.values(), key=lambda typology: (bool(typology.signs), typology.id))
+
+
+def _earlier_signs(lake: Lake, nights: Nights, chosen: Iterable[Typology]) -> pl.DataFrame:
+    """The hits of the nights before the range that its nights may read, as they were found."""
+    signs = {sign for typology in chosen for sign in typology.signs}
+    before = Nights(nights.first - timedelta(days=nightly.WINDOW_DAYS), nights.first - timedelta(days=1))
+    if not signs:
+        return HITS.empty()
+    return lake.read(HITS, before).filter(pl.col("typology_id").is_in(signs))
 
 
 def _reach_days(typologies: Iterable[Typology]) -> int:
@@ -114,28 +142,39 @@ class _Run:
             "family": typology.family,
             "theme": typology.theme,
         }
-        if typology.sql("candidates").exists():
-            self._time_line(typology, given)
-        self._gather(typology, given)
+        has_candidates = not typology.sql("candidates").exists() or self._time_line(typology, given)
+        if not has_candidates or not self._gather(typology, given):
+            return HITS.empty()
         self.engine.register("lacking", status.lacking(typology, self.inputs.nights, self.told))
         found = self.engine.frame(HITS, SQL / "hits.sql", given)
         return found.filter(pl.col("received_on").is_in(ready))
 
-    def _time_line(self, typology: Typology, given: Mapping[str, object]) -> None:
+    def show_signs(self, typology: Typology, found: Iterable[pl.DataFrame]) -> None:
+        """Make the hits of the typologies that it reads the input `signs`."""
+        signs = pl.concat(found).filter(pl.col("typology_id").is_in(typology.signs))
+        columns = ("received_on", "typology_id", "node_id", "strength", "window_from", "window_to", "evidence")
+        self.engine.register("signs", signs.select(columns))
+
+    def _time_line(self, typology: Typology, given: Mapping[str, object]) -> int:
+        """Make the time lines of the typology's candidates; the number of rows."""
         self.inputs.need("peaks")
         sql = SQL / "every_node.sql" if self.plan.is_unpruned else typology.sql("candidates")
-        self.engine.materialise("candidates", sql, given)
-        self.engine.materialise("timeline", SQL / "timeline.sql", given)
+        if not self.engine.materialise("candidates", sql, given):
+            return 0
+        return self.engine.materialise("timeline", SQL / "timeline.sql", given)
 
-    def _gather(self, typology: Typology, given: Mapping[str, object]) -> None:
+    def _gather(self, typology: Typology, given: Mapping[str, object]) -> int:
+        """Put the evidence of the typology's findings together; the number of findings."""
         if typology.is_window:
             self.engine.materialise("marks", typology.sql("marks"), given)
             self.engine.materialise("windows", typology.sql("windows"), given)
-            self.engine.materialise("chosen", SQL / "chosen.sql", given)
-            self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
-        else:
-            self.engine.materialise("findings", typology.sql(), given)
-            self.engine.materialise("gathered", SQL / "gathered_findings.sql", given)
+            if not self.engine.materialise("chosen", SQL / "chosen.sql", given):
+                return 0
+            return self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
+        if not self.engine.materialise("findings", typology.sql(), given):
+            return 0
+        gathered = "gathered_records" if typology.evidence == "records" else "gathered_findings"
+        return self.engine.materialise("gathered", SQL / f"{gathered}.sql", given)
 
 
 def _add_costs(costs: dict[str, float] | None, engine: Engine) -> None:
