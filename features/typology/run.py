@@ -21,7 +21,6 @@ from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
 from pipelines.tables import EDGES, HITS
 
-
 EVIDENCE_MAX = 50
 """Transactions that a case names as evidence, the newest first, where its typology has no number of its own."""
 
