@@ -64,9 +64,7 @@ def gathered(
 ) -> list[Row]:
     """An account that collects and then distributes (before, with a gap below zero), partly to its payers."""
     start, later = (1.0, 1.0 + gap_days) if gap_days > 0 else (1.0 - gap_days, 1.0)
-    rows = [
-        movement(f"{at_}p{i}", at_, 100, at(0, int(start * 86400) + i), id=f"{at_}i{i:02}") for i in range(payers)
-    ]
+    rows = [movement(f"{at_}p{i}", at_, 100, at(0, int(start * 86400) + i), id=f"{at_}i{i:02}") for i in range(payers)]
     for i in range(receivers):
         share = 100 * payers * keep / receivers
         to = f"{at_}{'p' if i < same else 'r'}{i}"

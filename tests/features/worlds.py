@@ -133,9 +133,7 @@ def with_delivery(table: Table, rows: Iterable[Mapping[str, Any]]) -> pl.DataFra
     names = set(table.polars_schema)
     delivery = {"submission_id": SUBMISSION, "received_on": FIRST}
     given = {name: value for name, value in delivery.items() if name in names}
-    full = [
-        {**given, **({"ordinal": place} if "ordinal" in names else {}), **row} for place, row in enumerate(rows, 1)
-    ]
+    full = [{**given, **({"ordinal": place} if "ordinal" in names else {}), **row} for place, row in enumerate(rows, 1)]
     money = {c.name for c in table.columns if c.type is Type.MONEY}
     schema = {name: pl.String() if name in money else kind for name, kind in table.polars_schema.items()}
     text = [{name: str(v) if name in money and v is not None else v for name, v in row.items()} for row in full]
