@@ -39,7 +39,7 @@ class Typology:
     parameters: Mapping[str, Parameter]
     by_country: Mapping[str, Mapping[str, Parameter]]
     trigger: str = "edge"
-    """edge: a hit's evidence holds an edge that is new to the night; report: a new report is enough."""
+    """edge: a hit's evidence holds an edge that is new to the night; report: a new report or side row is enough."""
     subject: str = "any"
     """Which nodes can be hit: any, natural (no company known by the night), company, account."""
     valid_to: date | None = None
@@ -65,8 +65,18 @@ class Typology:
         """Is it found as a window over marks, rather than as evidence of its own making."""
         return self.sql("marks").exists()
 
+    @property
+    def is_case(self) -> bool:
+        """Is it found in what a side table says of a subject, with the subject's transactions as evidence."""
+        return self.sql("cases").exists()
+
+    @property
+    def has_time_line(self) -> bool:
+        """Does its SQL read the candidates' time lines."""
+        return self.sql("candidates").exists()
+
     def sql(self, part: str | None = None) -> Path:
-        """The SQL file that makes `candidates`, `marks` or `windows`, or by default the findings."""
+        """The SQL file that makes `candidates`, `marks`, `windows` or `cases`, or by default the findings."""
         return FOLDER / (f"{self.id}.{part}.sql" if part else f"{self.id}.sql")
 
     def parameters_for(self, country: str) -> dict[str, Parameter]:

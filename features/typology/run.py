@@ -5,7 +5,7 @@ its candidates from them, and only their time lines are looked at closely. The r
 on every night (`tests/features/test_typology_engine.py` holds both together).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,11 +15,14 @@ from features import nightly
 from features.engine import SQL, Engine
 from features.typology import inputs, status
 from features.typology.catalogue import Parameter, Typology, by_id, catalogue
-from features.typology.inputs import Inputs
+from features.typology.inputs import Inputs, Reach
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
 from pipelines.tables import EDGES, HITS
+
+EVIDENCE_MAX = 50
+"""Transactions that a case names as evidence, the newest first, where its typology has no number of its own."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,11 @@ def evaluate(
     chosen = _with_signs(wanted)
     told = inputs.first_told(lake, nights)
     parts = [_earlier_signs(lake, nights, chosen)]
-    ranges = _ranges(lake, nights, settings, plan)
+    reach = _reach(chosen)
+    ranges = _ranges(lake, nights, settings, plan, reach)
     for done, chunk in enumerate(ranges):
-        with nightly.knowing(lake, chunk, settings) as engine:
-            run = _Run(engine, Inputs(engine, lake, chunk, settings, _reach_days(chosen)), told, plan)
+        with nightly.knowing(lake, chunk, settings, reach.edges_days) as engine:
+            run = _Run(engine, Inputs(engine, lake, chunk, settings, reach), told, plan)
             for number, typology in enumerate(chosen):
                 progress("typologies", done * len(chosen) + number, len(ranges) * len(chosen))
                 if typology.signs:
@@ -78,19 +82,20 @@ def evaluate(
     return found.filter(pl.col("typology_id").is_in([typology.id for typology in wanted])).sort(HITS.key)
 
 
-def _with_signs(wanted: Sequence[Typology]) -> list[Typology]:
-    """The wanted typologies after those whose hits they read: each once, those that read none first.
-
-    Raises:
-        ValueError: a typology reads the hits of one that itself reads hits that come later.
-    """
+def _with_signs(wanted: Iterable[Typology]) -> list[Typology]:
+    """The wanted typologies and those whose hits they read, each once and after the ones that it reads."""
     given = {typology.id: typology for typology in wanted}
-    for typology in wanted:
+    ordered: dict[str, Typology] = {}
+
+    def add(typology: Typology) -> None:
         for sign in typology.signs:
-            given.setdefault(sign, by_id()[sign])
-    if any(given[sign].signs for typology in given.values() for sign in typology.signs):
-        raise ValueError("a typology reads the hits of typologies that read no hits themselves")
-    return sorted(given.values(), key=lambda typology: (bool(typology.signs), typology.id))
+            if sign not in ordered:
+                add(given.get(sign, by_id()[sign]))
+        ordered.setdefault(typology.id, typology)
+
+    for typology in given.values():
+        add(typology)
+    return list(ordered.values())
 
 
 def _earlier_signs(lake: Lake, nights: Nights, chosen: Iterable[Typology]) -> pl.DataFrame:
@@ -102,19 +107,22 @@ def _earlier_signs(lake: Lake, nights: Nights, chosen: Iterable[Typology]) -> pl
     return lake.read(HITS, before).filter(pl.col("typology_id").is_in(signs))
 
 
-def _reach_days(typologies: Iterable[Typology]) -> int:
-    return max((typology.reach_days for typology in typologies), default=nightly.WINDOW_DAYS)
+def _reach(typologies: list[Typology]) -> Reach:
+    every = [typology.reach_days for typology in typologies]
+    lined = [typology.reach_days for typology in typologies if typology.has_time_line]
+    return Reach(max(every, default=0), max(lined, default=0))
 
 
-def _ranges(lake: Lake, nights: Nights, settings: Settings, plan: Plan) -> list[Nights]:
+def _ranges(lake: Lake, nights: Nights, settings: Settings, plan: Plan, reach: Reach) -> list[Nights]:
     """The range halved until the edges that each part looks at fit in memory, or are those of one night."""
     budget = plan.edges_a_gigabyte * settings.memory_limit_gb
-    looked_at = lake.scan(EDGES, nightly.reach(lake, nights)).select(pl.len()).collect().item()
+    span = nightly.reach(lake, nights, reach.edges_days)
+    looked_at = lake.scan(EDGES, span).select(pl.len()).collect().item()
     if looked_at <= budget or nights.first == nights.last:
         return [nights]
     middle = nights.first + (nights.last - nights.first) // 2
     halves = Nights(nights.first, middle), Nights(middle + timedelta(days=1), nights.last)
-    return [part for half in halves for part in _ranges(lake, half, settings, plan)]
+    return [part for half in halves for part in _ranges(lake, half, settings, plan, reach)]
 
 
 class _Run:
@@ -132,6 +140,7 @@ class _Run:
             self.inputs.need(name)
         given = {
             **self.inputs.parameters,
+            "evidence_max": EVIDENCE_MAX,
             **parameters,
             "reach_s": typology.reach_days * nightly.DAY_S,
             "is_unshared": self.plan.is_unshared,
@@ -142,7 +151,7 @@ class _Run:
             "family": typology.family,
             "theme": typology.theme,
         }
-        has_candidates = not typology.sql("candidates").exists() or self._time_line(typology, given)
+        has_candidates = not typology.has_time_line or self._time_line(typology, given)
         if not has_candidates or not self._gather(typology, given):
             return HITS.empty()
         self.engine.register("lacking", status.lacking(typology, self.inputs.nights, self.told))
@@ -171,7 +180,10 @@ class _Run:
             if not self.engine.materialise("chosen", SQL / "chosen.sql", given):
                 return 0
             return self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
-        if not self.engine.materialise("findings", typology.sql(), given):
+        if typology.is_case:
+            self.engine.materialise("cases", typology.sql("cases"), given)
+        findings = SQL / "findings_of_cases.sql" if typology.is_case else typology.sql()
+        if not self.engine.materialise("findings", findings, given):
             return 0
         gathered = "gathered_records" if typology.evidence == "records" else "gathered_findings"
         return self.engine.materialise("gathered", SQL / f"{gathered}.sql", given)

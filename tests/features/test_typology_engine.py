@@ -68,6 +68,8 @@ EASY = {
     "DRP-07": {"operations_min": 2, "turnover_min": 1000, "window_days": 3},
     "DRP-04": {"pairs_min": 2, "within_s": 3600},
     "CSH-01": {"deposits_min": 2, "sum_thresholds": 1, "share_min": 0.5},
+    "NET-01": {"middles_min": 2, "ratio_min": 0.01, "ratio_max": 100, "kept_min": 0.01, "hub_cap": 12},
+    "NET-02": {"payers_min": 2, "receivers_min": 2, "kept_min": 0.1, "kept_max": 10, "mixed_share_max": 0.9},
 }
 """Thresholds low enough for a small world to pass them often."""
 
