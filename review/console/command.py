@@ -199,6 +199,7 @@ def serve(home: Home, port: int, threads: int, ready: Callable[[str], None]) -> 
     from review.console.server import Server
 
     config.set_up(home)
+    (home.console / "static").mkdir(parents=True, exist_ok=True)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
