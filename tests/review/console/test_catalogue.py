@@ -1,12 +1,9 @@
 """The Russian catalogue: complete, of the right forms, with the same placeholders, and compiled as it stands."""
 
-import io
 import re
-from typing import IO
 
 import pytest
 from babel.messages.catalog import Message
-from babel.messages.mofile import read_mo
 from django.utils import translation
 from django.utils.translation import ngettext
 
@@ -45,13 +42,8 @@ def test_placeholders_are_the_same_in_both_languages(messages: list[Message]) ->
 
 
 def test_the_compiled_catalogue_is_that_of_the_source() -> None:
-    compiled = io.BytesIO(catalogue.compiled(catalogue.catalogue()))
-    with (catalogue.FOLDER / "django.mo").open("rb") as kept:
-        assert _words(kept) == _words(compiled), "python -m review.console.catalogue"
-
-
-def _words(handle: IO[bytes]) -> dict[object, object]:
-    return {(message.context, message.id): message.string for message in read_mo(handle) if message.id}
+    compiled = catalogue.compiled(catalogue.catalogue())
+    assert (catalogue.FOLDER / "django.mo").read_bytes() == compiled, "python -m review.console.catalogue"
 
 
 @pytest.mark.parametrize(
