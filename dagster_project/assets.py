@@ -4,6 +4,7 @@ Each asset holds the home's lock while it writes. Nothing here computes.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -17,6 +18,7 @@ from pipelines.lake import Lake, Nights
 from pipelines.progress import silent
 from pipelines.steps import StepReport
 from review import nightly
+from review.console import command
 
 _INTAKE = [table.name for table in tables.INTAKE_TABLES]
 
@@ -122,12 +124,27 @@ def alerts(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Material
     return _step(context, home, nightly.build_alerts)
 
 
+@per_night(dg.asset, deps=[alerts], group_name="review", kinds={"django"})
+def console(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """The nights in the review console, where the home has one; the decisions made there come back as outcomes."""
+    opened = home.open()
+    with opened.writing():
+        published = command.hand_over(opened, nights_of(context), datetime.now(UTC))
+    return dg.MaterializeResult(
+        metadata={
+            "nights": sum(not night.was_known for night in published),
+            "new_alerts": sum(night.new for night in published),
+            "renewed_alerts": sum(night.changed for night in published),
+        }
+    )
+
+
 outcomes = dg.AssetSpec(
     "outcomes", deps=[alerts], group_name="review", description=tables.OUTCOMES.one_row, partitions_def=DAYS
 )
 """Decisions of analysts; made by people, and read by the next training."""
 
-NIGHT = (intake, nodes, edges, account_graph, transaction_features, account_features, hits, scores, alerts)
+NIGHT = (intake, nodes, edges, account_graph, transaction_features, account_features, hits, scores, alerts, console)
 """What the night job makes."""
 
 ALL = (*NIGHT, transaction_model, outcomes)

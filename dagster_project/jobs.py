@@ -1,6 +1,7 @@
 """The night's job, its schedule, and the watch on the inbox. Holds no work."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
@@ -8,13 +9,27 @@ from dagster_project import assets
 from dagster_project.partitions import DAYS
 from dagster_project.resources import HomeResource
 from pipelines.steps import digest_of
+from review.console import command
 
 _WATCHED_DAYS = 30
+
+
+@dg.failure_hook(required_resource_keys={"home"})
+def tell_console(context: dg.HookContext) -> None:
+    """Tells the review console that a night failed: it goes on showing the old queue, and says so on every screen."""
+    run = context.instance.get_run_by_id(context.run_id)
+    tags = run.tags if run else {}
+    last = tags.get("dagster/asset_partition_range_end") or tags.get("dagster/partition")
+    error = context.op_exception
+    if last and error:
+        command.note_failure(context.resources.home.open(), date.fromisoformat(last), error, datetime.now(UTC))
+
 
 night = dg.define_asset_job(
     "night",
     selection=dg.AssetSelection.assets(*assets.NIGHT),
     executor_def=dg.in_process_executor,
+    hooks={tell_console},
     description="Yesterday's reports in, this morning's queue out.",
 )
 

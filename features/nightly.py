@@ -52,19 +52,19 @@ def nights_frame(nights: Nights) -> pl.DataFrame:
     )
 
 
-def reach(lake: Lake, nights: Nights) -> Nights:
+def reach(lake: Lake, nights: Nights, window_days: int = WINDOW_DAYS) -> Nights:
     """The nights whose partitions may hold an edge that the range looks at: a window before its oldest new edge."""
     oldest_s = lake.scan(EDGES, nights).select(pl.col("occurred_s").min()).collect().item()
     oldest = nights.first if oldest_s is None else min(nights.first, datetime.fromtimestamp(oldest_s, UTC).date())
-    bounded = max(oldest, nights.first - timedelta(days=LOOKBACK_DAYS - WINDOW_DAYS))
-    return Nights(bounded - timedelta(days=WINDOW_DAYS + EARLY_DAYS), nights.last)
+    bounded = max(oldest, nights.first - timedelta(days=LOOKBACK_DAYS - window_days))
+    return Nights(bounded - timedelta(days=window_days + EARLY_DAYS), nights.last)
 
 
 @contextmanager
-def knowing(lake: Lake, nights: Nights, settings: Settings) -> Iterator[Engine]:
-    """An engine with `nights`, `edges`, `nodes`, `reports` and `known_edges` of a range."""
+def knowing(lake: Lake, nights: Nights, settings: Settings, window_days: int = WINDOW_DAYS) -> Iterator[Engine]:
+    """An engine with `nights`, `edges`, `nodes`, `reports` and `known_edges` of a range that looks back so far."""
     with Engine.open(settings) as engine:
-        far = reach(lake, nights)
+        far = reach(lake, nights, window_days)
         engine.register("nights", nights_frame(nights))
         for table in (EDGES, NODES):
             engine.register_table(lake, table, far)

@@ -8,13 +8,15 @@ from typing import Any
 
 import polars as pl
 
-from review.flow import EDGES_SHOWN, HOPS, Flow, FlowColumn, FlowEdge, FlowHop
+from review.flow import HOPS, Flow, FlowColumn, FlowEdge, FlowHop
 
+PAIRS_KEPT = 60
+"""Pairs kept per hop, so that the console can expand what the terminal's `EDGES_SHOWN` folds."""
 _PAIR = ["alert_id", "src", "dst"]
 
 
 def flows(alerts: pl.DataFrame, edges: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    """By alert, the stored form of its flow: two hops in, two out, 15 pairs each and what the others sum up to.
+    """By alert, the stored form of its flow: two hops in, two out, 60 pairs each and what the others sum up to.
 
     Args:
         alerts: `alert_id`, `node_id`, `window_from`, `window_to`.
@@ -58,11 +60,11 @@ def _pairs(edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         .with_columns(pl.int_range(pl.len()).over("alert_id").alias("place"))
     )
     others = (
-        pairs.filter(pl.col("place") >= EDGES_SHOWN)
+        pairs.filter(pl.col("place") >= PAIRS_KEPT)
         .group_by("alert_id")
         .agg(pl.len().alias("others"), pl.col("amount_local").sum().alias("amount"))
     )
-    return pairs.filter(pl.col("place") < EDGES_SHOWN).drop("place"), others
+    return pairs.filter(pl.col("place") < PAIRS_KEPT).drop("place"), others
 
 
 def _stored(alert_ids: list[str], hops: Mapping[int, tuple[pl.DataFrame, pl.DataFrame]]) -> dict[str, dict[str, Any]]:

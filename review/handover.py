@@ -17,7 +17,7 @@ from pipelines.tables import ACCOUNTS, ALERTS, INDICATORS, NODES, PARTIES, REPOR
 from review import flow, flows, spelling
 from review.reasons import MODEL, from_json
 
-EDITION = 1
+EDITION = 2
 """Raised when the shape of what is handed over changes, so that a night is handed over again."""
 MOVEMENTS_MAX = 300
 """Movements of the subject that are shown beside the evidence, the largest."""

@@ -1,7 +1,8 @@
-"""`python -m review.manage`: Django's own commands on the console's settings, for migrations and checks."""
+"""`python review/manage.py` or `python -m review.manage`: Django's own commands on the console's settings."""
 
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
@@ -13,4 +14,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    here = Path(__file__).parent
+    if sys.path[0] == str(here):
+        # Started as a file: modules of this package must not stand in for Python's own (queue).
+        sys.path[0] = str(here.parent)
     main()

@@ -187,7 +187,7 @@ def _run(nights: Nights) -> None:
     from review import nightly
 
     home = _home()
-    with home.writing(), screen.bars() as tell:
+    with home.writing(), reviewing.telling_of_failure(home, nights), screen.bars() as tell:
         report = intake.ingest_inbox(home, nights, tell)
         steps = nightly.run(home, nights, tell)
         handed_over = reviewing.hand_over(home, nights)

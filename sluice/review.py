@@ -1,6 +1,9 @@
 """`sluice console`, `publish`, `rank`, `audit`, `people`, `outcomes`: what a person types about the review console."""
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -89,10 +92,21 @@ def _show_published(published: "list[Published]", *, all_nights: bool = False) -
             screen.out.print(f"{night.night}: handed over, {told}{listed}.")
 
 
+@contextmanager
+def telling_of_failure(home: Home, nights: Nights) -> Iterator[None]:
+    """Where the nights fail, the console is told: it goes on showing the old queue, and says so on every screen."""
+    try:
+        yield
+    except Exception as error:
+        # That the console can't be told either must not hide why the night failed.
+        with suppress(UserError):
+            command.note_failure(home, nights.last, error, _now())
+        raise
+
+
 def hand_over(home: Home, nights: Nights) -> "list[Published]":
     """The last step of a night: decisions to the lake, the night to the console, where there is one."""
-    command.outcomes_if_there(home)
-    return command.publish_if_there(home, nights, _now())
+    return command.hand_over(home, nights, _now())
 
 
 def show_handover(published: "list[Published]") -> None:
@@ -146,13 +160,13 @@ def audit() -> None:
 @click.option("--head", help="A head that was kept elsewhere: the chain must contain it.")
 def verify(head: str | None) -> None:
     """Check every link of the audit log; name the first broken one. Exit code 4 if there is one."""
+    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+        raise UserError("A head is 64 hexadecimal digits, as `sluice audit verify` prints it.")
     verdict = command.verify(open_home(), head)
     if verdict.broken_at is None:
-        screen.out.print(f"{verdict.count} events, every link whole. Head: {verdict.head}")
+        screen.out.print(f"Events: {verdict.count}, every link whole. Head: {verdict.head}")
         return
-    screen.out.print(
-        f"Broken at event {verdict.broken_at}: {verdict.what}. {verdict.count} events before it are whole."
-    )
+    screen.out.print(f"Broken at event {verdict.broken_at}: {verdict.what}. Whole before it: {verdict.count}.")
     raise click.exceptions.Exit(EXIT_PROBLEM)
 
 

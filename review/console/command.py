@@ -40,16 +40,10 @@ def prepare(home: Home, at: datetime, password: str | None = None) -> Prepared:
         UserError: the database can't be reached, or the password is too weak.
     """
     config.set_up(home)
-    from django.core.management import call_command
-    from django.db.utils import OperationalError
-
+    _renew_tables()
     from review.console.services import people, sign_in
     from review.console.services.errors import Refused
 
-    try:
-        call_command("migrate", interactive=False, verbosity=0)
-    except OperationalError as error:
-        raise UserError(f"The console's database can't be reached: {_first_line(error)}") from None
     try:
         if password is not None:
             sign_in.require_strong(password)
@@ -71,9 +65,27 @@ def require(home: Home) -> None:
     if not config.exists(home):
         raise UserError("This home has no console yet. Make it: sluice console")
     config.set_up(home)
-    from django.core.management import call_command
+    _renew_tables()
 
-    call_command("migrate", interactive=False, verbosity=0)
+
+def _renew_tables() -> None:
+    """Bring the tables to the newest shape. The team's own role may not do that: then the owner has to."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.utils import OperationalError, ProgrammingError
+
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:
+        raise UserError(f"The console's database can't be reached: {_first_line(error)}") from None
+    except ProgrammingError as error:
+        raise UserError(
+            f"The console's tables are older than this version, and this role may not change them: "
+            f"{_first_line(error)}. Run `sluice console --prepare` as the owner of the tables (deploy/README.md)."
+        ) from None
 
 
 def publish(home: Home, nights: Nights | None, at: datetime) -> "list[Published]":
@@ -84,25 +96,34 @@ def publish(home: Home, nights: Nights | None, at: datetime) -> "list[Published]
     return publishing.publish(Lake(home.lake), nights, home.settings.country, at)
 
 
-def publish_if_there(home: Home, nights: Nights, at: datetime) -> "list[Published]":
-    """The last step of a night: hand it over where there is a console, else nothing. A failure is kept and raised."""
+def hand_over(home: Home, nights: Nights, at: datetime) -> "list[Published]":
+    """The last step of a night: decisions to the lake, the night to the console; nothing where there is no console.
+
+    The caller holds `home.writing()`.
+    """
     if not config.exists(home):
         return []
+    require(home)
     from django.db import DatabaseError
 
     try:
+        outcomes(home)
         return publish(home, nights, at)
     except DatabaseError as error:
         raise UserError(f"The console's database can't be written: {_first_line(error)}") from None
 
 
-def note_failure(home: Home, night: date, message: str, at: datetime) -> None:
-    """Tell the console that a night failed, so that every screen says so; nothing where there is no console."""
+def note_failure(home: Home, night: date, error: BaseException, at: datetime) -> None:
+    """Tell the console that a night failed, so that every screen says so; nothing where there is no console.
+
+    Only a message made for readers is kept: the text of any other error may hold what reports say.
+    """
     if not config.exists(home):
         return
     require(home)
     from review.console.services import publishing
 
+    message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}; see the night's log."
     publishing.note_failure(night, message, at)
 
 
@@ -178,6 +199,7 @@ def serve(home: Home, port: int, threads: int, ready: Callable[[str], None]) -> 
     from review.console.server import Server
 
     config.set_up(home)
+    (home.console / "static").mkdir(parents=True, exist_ok=True)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -195,11 +217,6 @@ def outcomes(home: Home) -> int:
     from review.console.services import outcomes as flowing
 
     return flowing.write(Lake(home.lake))
-
-
-def outcomes_if_there(home: Home) -> int:
-    """The same where there is a console."""
-    return outcomes(home) if config.exists(home) else 0
 
 
 def explanation(found: "Explanation") -> list[tuple[str, str]]:

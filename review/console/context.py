@@ -1,16 +1,50 @@
-"""What every page knows: how old the queue is, and who is asking."""
+"""What every page knows: how old the queue is, who is asking, light or dark, what can be undone."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
-from review.console.services import publishing
+from review import daily
+from review.console.models.people import Role
+from review.console.rules import CASE_READERS, JUDGES, READERS, WORKERS
+from review.console.services import approvals, publishing, workflow
 from review.console.services.actor import Actor
+
+THEME_COOKIE = "sluice_theme"
+THEMES = ("auto", "light", "dark")
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """`queue_age` (services.publishing.QueueAge) and `actor` for signed-in readers; nothing for strangers."""
+    """`theme` for everybody; for signed-in readers also `queue_age`, `actor`, what they may open, what waits."""
+    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    here = request.get_full_path() if request.method == "GET" else "/"
+    values: dict[str, Any] = {"theme": theme if theme in THEMES else "auto", "here": here}
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
-        return {}
-    return {"queue_age": publishing.queue_age(actor.at), "actor": actor}
+        return values
+    return values | {
+        "queue_age": publishing.queue_age(actor.at),
+        "actor": actor,
+        "reads_alerts": actor.role in READERS,
+        "reads_cases": actor.role in CASE_READERS,
+        "judges": actor.role in JUDGES,
+        "reads_numbers": actor.role in (Role.SENIOR, Role.AUDITOR, Role.HEAD),
+        "exports_files": actor.role in (Role.SENIOR, Role.DISSEMINATION, Role.AUDITOR, Role.HEAD),
+        "reads_log": actor.role in (Role.AUDITOR, Role.HEAD),
+        "reads_system": actor.role in (Role.ENGINEER, Role.AUDITOR, Role.HEAD) or actor.person.is_administrator,
+        "waiting_approvals": approvals.waiting_count(actor),
+        "undo": _undo(actor) if actor.role in WORKERS else None,
+    }
+
+
+def _undo(actor: Actor) -> dict[str, Any] | None:
+    """Where the person's last step is undone, and for how many seconds still; None where it can't be."""
+    step = workflow.undoable(actor)
+    if step is None:
+        return None
+    left = daily.work_rules().undo_seconds - int((actor.at - step.at).total_seconds())
+    decision = step.alert.decisions.order_by("-ordinal").first() if step.action in ("close", "propose") else None
+    if decision is not None and decision.batch:
+        return {"to": reverse("console:bulk_undo", args=[decision.batch]), "seconds": left}
+    return {"to": reverse("console:undo", args=[step.pk]), "seconds": left}

@@ -14,6 +14,7 @@ from review.console.models.alerts import (
 )
 from review.console.models.audit import Event, EventHead
 from review.console.models.cases import Attachment, Case, CaseReport, CaseSubject, NeedToKnow, Note
+from review.console.models.exports import Export
 from review.console.models.people import Person, Scope, Throttle
 from review.console.models.queues import (
     Operation,
@@ -37,6 +38,7 @@ __all__ = [
     "Decision",
     "Event",
     "EventHead",
+    "Export",
     "InfoRequest",
     "NeedToKnow",
     "Note",

@@ -9,9 +9,10 @@ What to call from a view:
     bulk         preview, close
     approvals    waiting, approve, send_back
     search       find
-    cases        cases_of, open_case, create, change, propose, judge, notes, attachments, subjects, chronology
-    exports      queue_csv, case_csv
-    people       persons, create, change, scopes, memberships
+    cases        cases_of, open_case, create, edit, move, judge, restrict, lift, add_*, attach, attachment, chronology
+    exports      ask, mine, waiting, judge, download
+    operations   operations_of, propose, approve, close
+    people       persons, person, create, change, reset_password, set_members, set_preferences
     audit        events, verify
 Errors (errors.py): NotFound (answer 404), NotAllowed (403), Refused (409: its message is a sentence for the reader),
 Stale (a Refused that carries what the alert is now). Nothing is changed when one of them is raised.

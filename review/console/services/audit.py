@@ -15,9 +15,12 @@ from typing import Any
 from django.db import transaction
 
 from review.console.models import Event, EventHead
+from review.console.models.people import Role
 from review.console.services.actor import Actor
+from review.console.services.errors import NotAllowed, Refused
 
 GENESIS = "0" * 64
+PAGE_SIZE = 100
 _FIELDS = (
     *("sequence", "at", "actor", "role", "sign_in", "address", "action", "object_kind", "object_id", "reason"),
     *("before_digest", "after_digest", "details"),
@@ -123,6 +126,54 @@ def hash_of(event: Event) -> str:
 
 def _digest(values: Mapping[str, Any] | None) -> str:
     return sha256(canonical(values).encode()).hexdigest() if values is not None else ""
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """One page of events, newest first, and the cursor of the next."""
+
+    items: tuple[Event, ...]
+    next_cursor: str | None
+
+
+def events(
+    actor: Actor,
+    cursor: str | None = None,
+    *,
+    username: str = "",
+    action: str = "",
+    kind: str = "",
+    identifier: str = "",
+) -> EventPage:
+    """The log for the auditor and the head, each filter exact; reading it is logged with the filters.
+
+    Args:
+        actor: who reads.
+        cursor: where to go on; what a page gave as `next_cursor`.
+        username: events of this person.
+        action: events of this action.
+        kind: events about objects of this kind.
+        identifier: events about this object.
+
+    Raises:
+        NotAllowed: another role.
+        Refused: the cursor is none.
+    """
+    if actor.role not in (Role.AUDITOR, Role.HEAD):
+        raise NotAllowed
+    found = Event.objects.order_by("-sequence")
+    wanted = {"actor": username, "action": action, "object_kind": kind, "object_id": identifier}
+    asked = {name: value.strip() for name, value in wanted.items() if value.strip()}
+    found = found.filter(**asked)
+    if cursor:
+        if not cursor.isdigit():
+            raise Refused("unknown cursor", "cursor")
+        found = found.filter(sequence__lt=int(cursor))
+    rows = list(found[: PAGE_SIZE + 1])
+    with recorded(actor) as record:
+        record.add("events_read", "log", "", asked=asked, cursor=cursor or "")
+    more = len(rows) > PAGE_SIZE
+    return EventPage(tuple(rows[:PAGE_SIZE]), str(rows[PAGE_SIZE - 1].sequence) if more else None)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from review.console.models.people import EVERYTHING, Role
 from review.console.services import access, audit, passwords
 from review.console.services.actor import Actor
 from review.console.services.errors import NotFound, Refused
+from review.ranking import Parameters
 
 FIRST_NAME = "administrator"
 FIRST_MINUTES = 360
@@ -119,7 +120,17 @@ def _create(
 
 
 def _set_scopes(person: Person, scopes: Iterable[tuple[str, str]]) -> list[list[str]]:
-    pairs = sorted({(territory.strip() or EVERYTHING, theme.strip() or EVERYTHING) for territory, theme in scopes})
+    """A scope that nothing falls into by a slip of the pen would hide everything, so themes must be known ones."""
+    pairs = sorted({(a.strip().upper() or EVERYTHING, b.strip().upper() or EVERYTHING) for a, b in scopes})
+    themes = {EVERYTHING, *Parameters.of("").theme_weights}
+    unknown = sorted({theme for _territory, theme in pairs} - themes)
+    if unknown:
+        known = ", ".join(sorted(themes))
+        raise Refused(
+            _("There is no theme %(theme)s. Themes: %(known)s.") % {"theme": unknown[0], "known": known},
+            "theme",
+            "theme",
+        )
     Scope.objects.filter(person=person).delete()
     Scope.objects.bulk_create([Scope(person=person, territory=a[:80], theme=b[:20]) for a, b in pairs])
     return [list(pair) for pair in pairs]
@@ -203,6 +214,15 @@ def set_preferences(actor: Actor, *, language: str | None = None, has_auto_advan
         fields["has_auto_advance"] = has_auto_advance
     if fields:
         Person.objects.filter(pk=actor.person.pk).update(**fields)
+
+
+def queue(actor: Actor, slug: str) -> Queue:
+    """One queue with its members, for administrators."""
+    access.require_administrator(actor)
+    found = Queue.objects.prefetch_related("members__person").filter(slug=slug).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def set_members(actor: Actor, slug: str, members: Sequence[tuple[str, int]]) -> None:

@@ -2,10 +2,11 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from review import daily
 from review.console.models import Alert, Queue, QueueEntry
@@ -27,6 +28,66 @@ _AWAY_STATES = (
     *(AlertState.DEFERRED, AlertState.INFO_REQUESTED, AlertState.ESCALATED, AlertState.PENDING_APPROVAL),
     AlertState.LINKED,
 )
+
+
+SORTS = {"rank": "position", "score": "-alert__score", "amount": "-alert__amount_local", "due": "alert__due_on"}
+"""Orders of the list above the cut; below it, and elsewhere, there is one order."""
+FREE, HELD = "free", "held"
+CLASSES = ("0", "1", "2", "3", "R")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a list, and its order; empty values narrow nothing."""
+
+    rank_class: str = ""
+    holder: str = ""
+    theme: str = ""
+    territory: str = ""
+    is_unread: bool = False
+    is_late: bool = False
+    sort: str = "rank"
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> "Filters":
+        """The filters of an address.
+
+        Raises:
+            Refused: one of them is none.
+        """
+        found = cls(
+            rank_class=given.get("class", ""),
+            holder=given.get("holder", ""),
+            theme=given.get("theme", "")[:20],
+            territory=given.get("territory", "")[:80],
+            is_unread=given.get("unread") == "1",
+            is_late=given.get("late") == "1",
+            sort=given.get("sort") or "rank",
+        )
+        known = found.rank_class in ("", *CLASSES) and found.holder in ("", FREE, HELD, MINE) and found.sort in SORTS
+        if not known:
+            raise Refused("unknown filter", "filter")
+        return found
+
+    @property
+    def is_any(self) -> bool:
+        """Is anything left out."""
+        return self != Filters(sort=self.sort)
+
+    def of_alerts(self, actor: Actor, prefix: str = "") -> Q:
+        """The condition on alerts; `prefix` leads from the filtered rows to their alert."""
+        wanted = {
+            "theme": self.theme or None,
+            "territory": self.territory or None,
+            "first_read_at__isnull": True if self.is_unread else None,
+            "due_on__lt": actor.today if self.is_late else None,
+            "owner__isnull": {FREE: True, HELD: False}.get(self.holder),
+            "owner": actor.person if self.holder == MINE else None,
+        }
+        return Q(**{prefix + name: value for name, value in wanted.items() if value is not None})
+
+
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True)
@@ -59,6 +120,7 @@ class Page:
     items: tuple[Item, ...]
     next_cursor: str | None
     has_previous: bool
+    previous_cursor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +173,27 @@ def capped(rows: QuerySet) -> int:  # type: ignore[type-arg]
     return rows.order_by()[: COUNT_CAP + 1].count()
 
 
-def page(actor: Actor, slug: str, view: str = TODAY, cursor: str | None = None, size: int = PAGE_SIZE) -> Page:
+def counts(actor: Actor, queue: Queue) -> dict[str, int]:
+    """How many alerts each view of a queue has for this person, counted up to 10,000."""
+    alerts = access.alerts_for(actor)
+    entries = visible_entries(actor, queue)
+    return {
+        TODAY: capped(entries.filter(is_below_cut=False)),
+        BELOW: capped(entries.filter(is_below_cut=True)) if access.is_bounded(actor) else queue.below,
+        MINE: capped(alerts.filter(owner=actor.person)),
+        AWAY: capped(alerts.filter(queue=queue, state__in=_AWAY_STATES)),
+        CLOSED: capped(alerts.filter(queue=queue, state=AlertState.CLOSED)),
+    }
+
+
+def page(
+    actor: Actor,
+    slug: str,
+    view: str = TODAY,
+    cursor: str | None = None,
+    size: int = PAGE_SIZE,
+    filters: Filters = NO_FILTERS,
+) -> Page:
     """One page of a queue, by place in the order of the day (views today, below) or the latest first.
 
     Args:
@@ -120,6 +202,7 @@ def page(actor: Actor, slug: str, view: str = TODAY, cursor: str | None = None, 
         view: one of VIEWS.
         cursor: where to go on; what a page gave as `next_cursor`.
         size: most items.
+        filters: what narrows the list, and its order.
 
     Raises:
         NotFound: no such queue for this person.
@@ -128,24 +211,71 @@ def page(actor: Actor, slug: str, view: str = TODAY, cursor: str | None = None, 
     queue = access.queue_for(actor, slug)
     if view not in VIEWS:
         raise Refused("unknown view", "view")
+    if view == TODAY and filters.sort != "rank":
+        return _sorted_page(actor, queue, cursor, size, filters)
     if view in (TODAY, BELOW):
-        return _ranked_page(actor, queue, view, cursor, size)
-    return _latest_page(actor, queue, view, cursor, size)
+        return _ranked_page(actor, queue, view, cursor, size, filters)
+    return _latest_page(actor, queue, view, cursor, size, filters)
 
 
-def _ranked_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size: int) -> Page:
+def page_with(actor: Actor, slug: str, alert: Alert, size: int = PAGE_SIZE) -> Page:
+    """The page of a queue's day, or of those below the cut, on which the alert stands; else the first of the day."""
+    queue = access.queue_for(actor, slug)
+    entry = QueueEntry.objects.filter(queue=queue, alert=alert).first()
+    if entry is None:
+        return _ranked_page(actor, queue, TODAY, None, size, NO_FILTERS)
+    view = BELOW if entry.is_below_cut else TODAY
+    start = max(entry.position - 1, 0) // size * size + 1
+    cursor = _cursor(start, 0) if start > 1 else None
+    return _ranked_page(actor, queue, view, cursor, size, NO_FILTERS)
+
+
+def _entries(actor: Actor, queue: Queue, view: str, filters: Filters) -> QuerySet[QueueEntry]:
     entries = visible_entries(actor, queue).filter(is_below_cut=view == BELOW)
+    if filters.rank_class:
+        entries = entries.filter(rank_class=filters.rank_class)
+    return entries.filter(filters.of_alerts(actor, "alert__")).select_related("alert", "alert__owner")
+
+
+def _ranked_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size: int, filters: Filters) -> Page:
+    entries = _entries(actor, queue, view, filters)
+    position = 0
     if cursor:
-        position, pk = _read(cursor)
+        position, pk = _read(cursor, 2)
         # The first term is redundant and lets every database walk the index (position) instead of sorting.
         entries = entries.filter(position__gte=position).filter(Q(position__gt=position) | Q(pk__gt=pk))
-    rows = list(entries.select_related("alert", "alert__owner").order_by("position", "pk")[: size + 1])
+    rows = list(entries.order_by("position", "pk")[: size + 1])
     items = tuple(item_of(actor, entry.alert, entry) for entry in rows[:size])
     last = rows[size - 1] if len(rows) > size else None
-    return Page(queue, view, items, _cursor(last.position, last.pk) if last else None, has_previous=bool(cursor))
+    return Page(
+        queue=queue,
+        view=view,
+        items=items,
+        next_cursor=_cursor(last.position, last.pk) if last else None,
+        has_previous=bool(cursor),
+        previous_cursor=_cursor(position - size, 0) if position > size else None,
+    )
 
 
-def _latest_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size: int) -> Page:
+def _sorted_page(actor: Actor, queue: Queue, cursor: str | None, size: int, filters: Filters) -> Page:
+    """A page of the day's list in another order; that list is as long as its members can read, so sorting is cheap."""
+    order = SORTS[filters.sort]
+    column = order.lstrip("-")
+    entries = _entries(actor, queue, TODAY, filters)
+    if cursor:
+        (pk,) = _read(cursor, 1)
+        last = QueueEntry.objects.filter(queue=queue, pk=pk).values_list(column, flat=True).first()
+        beyond = Q(**{f"{column}__{'lt' if order.startswith('-') else 'gt'}": last}) | Q(**{column: last, "pk__gt": pk})
+        # A place that is gone (the queue was ordered anew) starts the list again.
+        entries = entries.filter(beyond) if last is not None else entries
+    key = F(column).desc() if order.startswith("-") else F(column).asc()
+    rows = list(entries.order_by(key, "pk")[: size + 1])
+    items = tuple(item_of(actor, entry.alert, entry) for entry in rows[:size])
+    more = _cursor(rows[size - 1].pk) if len(rows) > size else None
+    return Page(queue, TODAY, items, more, has_previous=bool(cursor))
+
+
+def _latest_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size: int, filters: Filters) -> Page:
     alerts = access.alerts_for(actor).filter(queue=queue)
     if view == MINE:
         alerts = access.alerts_for(actor).filter(owner=actor.person)
@@ -153,8 +283,9 @@ def _latest_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size
         alerts = alerts.filter(state__in=_AWAY_STATES)
     else:
         alerts = alerts.filter(state=AlertState.CLOSED)
+    alerts = alerts.filter(filters.of_alerts(actor))
     if cursor:
-        (pk,) = _read(cursor)
+        (pk,) = _read(cursor, 1)
         alerts = alerts.filter(pk__lt=pk)
     rows = list(alerts.select_related("owner").order_by("-pk")[: size + 1])
     items = tuple(item_of(actor, alert, None) for alert in rows[:size])
@@ -190,9 +321,11 @@ def _cursor(*values: int) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str) -> list[int]:
+def _read(cursor: str, length: int) -> list[int]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if len(values) != length:
+            raise ValueError
         return [int(value) for value in values]
     except (ValueError, TypeError):
         raise Refused("unknown cursor", "cursor") from None

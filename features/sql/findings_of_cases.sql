@@ -1,0 +1,87 @@
+-- findings: one row per night, subject of a case and edge of the evidence. A case is something that
+-- a side table says of a subject, from the day on which it was told until the day on which a later
+-- row took its place. It is found on the night that it was told, or that brought the subject a
+-- transaction of the kind and time that the case asks for; of several, the one that passes its
+-- threshold most.
+-- parameters: $trigger (edge: a new transaction; report: a new row is enough), $evidence_max.
+-- inputs: nights, known_edges, cases (case_key, node, known_from, known_until, from_s, to_s,
+-- direction: in, out or any, other: null for any, is_abroad_only, value, threshold, facts).
+-- key: night, node_id, edge_id.
+with subject as (
+    select distinct node from cases
+),
+side as (
+    select subject.node, known_edges.dst as other, 'out' as direction, known_edges.*
+    from known_edges
+    join subject on subject.node = known_edges.src
+    union all
+    select subject.node, known_edges.src, 'in', known_edges.*
+    from known_edges
+    join subject on subject.node = known_edges.dst
+    where known_edges.src <> known_edges.dst
+),
+touched as (
+    select cases.node, nights.night
+    from cases
+    join nights on nights.night = cases.known_from
+    union
+    select side.node, nights.night
+    from side
+    join nights on nights.night = side.received_on
+),
+evidence as (
+    select
+        touched.night, cases.case_key, cases.node, cases.known_from,
+        cases.value, cases.threshold, cases.facts,
+        side.edge_id, side.occurred_s,
+        case when side.received_on = touched.night then 1 else 0 end as is_new
+    from touched
+    join cases
+        on cases.node = touched.node
+        and cases.known_from <= touched.night
+        and (cases.known_until is null or cases.known_until > touched.night)
+    join side
+        on side.node = cases.node
+        and side.received_on <= touched.night
+        and (side.superseded_on is null or side.superseded_on > touched.night)
+        and side.occurred_s >= cases.from_s
+        and side.occurred_s <= cases.to_s
+        and (cases.direction = 'any' or cases.direction = side.direction)
+        and (cases.other is null or cases.other = side.other)
+        and (cases.is_abroad_only = 0 or side.is_cross_border)
+),
+counted as (
+    select
+        night, case_key, node, known_from, value, threshold, facts,
+        max(is_new) as has_new
+    from evidence
+    group by night, case_key, node, known_from, value, threshold, facts
+),
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by night, node
+            order by value / nullif(threshold, 0) desc, known_from desc, case_key
+        ) as place
+    from counted
+    where has_new = 1 or ($trigger = 'report' and known_from = night)
+),
+placed as (
+    select
+        ranked.night, ranked.node, ranked.value, ranked.threshold, ranked.facts,
+        evidence.edge_id,
+        row_number() over (
+            partition by ranked.night, ranked.node
+            order by evidence.is_new desc, evidence.occurred_s desc, evidence.edge_id
+        ) as position
+    from ranked
+    join evidence
+        on evidence.night = ranked.night
+        and evidence.node = ranked.node
+        and evidence.case_key = ranked.case_key
+    where ranked.place = 1
+)
+select night, node as node_id, value, threshold, facts, edge_id
+from placed
+where position <= $evidence_max

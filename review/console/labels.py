@@ -1,0 +1,200 @@
+"""What codes are called on screens: themes, dispositions, reasons, classes, steps, facts, typologies, territories.
+
+English here, Russian in the catalogue of translations; typologies and territories bring both languages themselves.
+"""
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+from babel import Locale
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from features import typology as typologies
+
+THEMES = {
+    "DRUG-SYN": _("synthetic drugs"),
+    "DRUG-OPI": _("opiates"),
+    "DRUG-PREC": _("precursors"),
+    "DRUG-SHOP": _("online drug shops"),
+    "CORR": _("corruption"),
+    "FRAUD-CYBER": _("online fraud"),
+    "TAX-CASHOUT": _("cash-out and tax"),
+    "TRADE": _("trade"),
+    "TF": _("financing of terrorism"),
+    "PF": _("financing of proliferation"),
+    "VA": _("virtual assets"),
+    "OTHER": _("other themes"),
+}
+RANK_CLASSES = {
+    "0": _("statutory clock, or financing of terrorism or proliferation"),
+    "1": _("live operation, or service time run out"),
+    "2": _("by value per minute"),
+    "3": _("one of the oldest that nobody has read"),
+    "R": _("random sample"),
+    "-": _("below the cut"),
+}
+DISPOSITIONS = {
+    "D1": _("disseminated, new"),
+    "D2": _("added to a dissemination"),
+    "D3": _("confirmed, below national priority"),
+    "D4": _("valuable, not confirmed"),
+    "D5": _("explained: a lawful reason"),
+    "D6": _("data error"),
+    "D7": _("typology too wide"),
+    "D8": _("out of mandate"),
+    "D9": _("data could not be had"),
+    "D10": _("closed unreviewed"),
+}
+REASONS = {
+    "salary": _("salary"),
+    "merchant": _("merchant"),
+    "family": _("family"),
+    "property": _("property"),
+    "business_cycle": _("business cycle"),
+    "refund": _("refund"),
+    "charity": _("charity"),
+    "other": _("other: see the text"),
+    "wrong_person": _("wrong person"),
+    "duplicate": _("duplicate"),
+    "currency": _("currency"),
+    "parser": _("misread report"),
+    "threshold": _("threshold too low"),
+    "pattern": _("pattern too general"),
+    "population": _("usual among such accounts"),
+    "supervisor": _("passed to the supervisor"),
+    "tax": _("passed to the tax service"),
+    "no_answer": _("no answer"),
+    "abroad": _("data lie abroad"),
+    "expired": _("kept no longer"),
+}
+WAKE_EVENTS = {
+    "new_report": _("a new report names the subject"),
+    "new_hit": _("another typology finds it"),
+    "new_flow": _("new money flows"),
+    "agency_request": _("an agency asks about it"),
+}
+ACTIONS = {
+    "enqueue": _("put into the queue"),
+    "claim": _("taken"),
+    "read": _("read"),
+    "release": _("given back"),
+    "close": _("closed"),
+    "propose": _("decision proposed"),
+    "approve": _("decision approved"),
+    "approve_deferral": _("deferral approved"),
+    "send_back": _("decision returned"),
+    "defer": _("deferred"),
+    "wake": _("woken"),
+    "ask": _("information asked for"),
+    "answer": _("answer entered"),
+    "time_out": _("answer did not come in time"),
+    "escalate": _("escalated"),
+    "take_escalated": _("taken by a senior analyst"),
+    "link": _("put into a case"),
+    "unlink": _("taken out of a case"),
+    "reopen": _("reopened"),
+    "expire": _("closed unreviewed by the system"),
+    "close_with_case": _("closed with its case"),
+}
+FACTS = {
+    "name": pgettext_lazy("fact", "name"),
+    "kind": pgettext_lazy("fact", "kind"),
+    "birth_date": _("born on"),
+    "national_id": _("national number"),
+    "id_number": _("identity document"),
+    "passport_number": _("passport"),
+    "passport_country": _("passport of"),
+    "tax_number": _("tax number"),
+    "incorporation_number": _("registration number"),
+    "incorporation_country": _("registered in"),
+    "incorporated_on": _("registered on"),
+    "legal_form": _("legal form"),
+    "phone": _("phone"),
+    "email": _("e-mail"),
+    "address": _("address"),
+    "city": _("city"),
+    "territory": pgettext_lazy("fact", "territory"),
+    "country": _("country"),
+    "residence": _("residence"),
+    "occupation": _("occupation"),
+    "account_number": _("account number"),
+    "iban": _("IBAN"),
+    "institution_name": _("institution"),
+    "institution_code": _("institution's code"),
+    "branch": _("branch"),
+    "currency": pgettext_lazy("fact", "currency"),
+    "account_name": _("account's name"),
+    "account_type": _("account type"),
+    "opened_on": _("opened on"),
+    "closed_on": _("closed on"),
+    "balance": _("balance"),
+    "balance_at": _("balance as of"),
+    "status_code": _("status"),
+    "client_number": _("client number"),
+    "beneficiary": _("beneficiary"),
+}
+CHANNELS = {
+    "card": _("card"),
+    "cash": _("cash"),
+    "transfer": _("transfer"),
+    "wire": _("wire transfer"),
+    "wallet": _("wallet"),
+    "crypto": _("virtual assets"),
+    "cheque": _("cheque"),
+    "remittance": _("money transfer"),
+}
+NODE_KINDS = {
+    "account": _("account"),
+    "person": pgettext_lazy("node", "person"),
+    "entity": _("entity"),
+    "party": _("party"),
+}
+REPORT_CLASSES = {
+    "suspicion": _("reports of suspicion"),
+    "threshold": _("threshold reports"),
+    "transfer": _("reports of transfers"),
+    "information": _("further information"),
+    "data": _("data"),
+}
+MISSING = {
+    "allow_list": _("subjects known to be lawful"),
+    "device_links": _("devices, addresses and phones behind accounts"),
+    "kin_links": _("family and everyday ties"),
+    "cash_declarations": _("cash declarations at the border"),
+    "declared_incomes": _("declared incomes"),
+    "places": _("places of terminals, branches and markets"),
+    "price_bands": _("usual prices of drugs"),
+    "customs_declarations": _("customs declarations"),
+    "partner_trade": _("partner countries' trade data"),
+    "wallet_labels": _("labels of wallets"),
+    "agency_list": _("agencies' lists and seizures"),
+    "company_registry": _("the register of companies"),
+}
+
+
+def typology(code: str, language: str) -> str:
+    """A typology's name; its code where the catalogue no longer has it."""
+    found = _typologies().get(code)
+    return code if found is None else found[0] if language == "ru" else found[1]
+
+
+@cache
+def _typologies() -> dict[str, tuple[str, str]]:
+    return {item.id: (item.name_ru, item.name_en) for item in typologies.catalogue()}
+
+
+def territory(code: str, language: str) -> str:
+    """A territory's name: a region's from the console's own list, a country's from Unicode's; else the code."""
+    names = _territories().get(code)
+    if names:
+        return names[language]
+    country = str(Locale(language).territories.get(code, "")) if len(code) == 2 else ""
+    return country or code
+
+
+@cache
+def _territories() -> dict[str, dict[str, str]]:
+    text = resources.files("review.console").joinpath("territories.toml").read_text("utf-8")
+    return tomllib.loads(text)

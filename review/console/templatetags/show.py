@@ -1,0 +1,240 @@
+"""How values are shown: numbers, money, days and moments by the reader's language, and codes in words.
+
+Filters only; nothing here reads the store. Numbers are grouped with narrow spaces that do not break.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from review import picture
+from review.console import labels
+from review.console.models.alerts import AlertState
+from review.console.models.people import EVERYTHING, Role
+
+register = template.Library()
+_THIN = "\N{NARROW NO-BREAK SPACE}"
+_MINUS = "\N{MINUS SIGN}"
+
+
+def language() -> str:
+    """The reader's language: en or ru."""
+    return "ru" if (get_language() or "").startswith("ru") else "en"
+
+
+@register.filter
+def number(value: float | Decimal | None, digits: int = 0) -> str:
+    """A number with narrow spaces between thousands and the language's decimal mark; a dash where there is none."""
+    if value is None:
+        return "–"
+    text = f"{value:,.{digits}f}".replace(",", _THIN).replace("-", _MINUS)
+    return text.replace(".", ",") if language() == "ru" else text
+
+
+@register.filter
+def money(value: Decimal | None, currency: str = "") -> str:
+    """An amount with its cents where it has any, and its currency."""
+    if value is None:
+        return "–"
+    text = number(value, 0 if value == value.to_integral_value() else 2)
+    return f"{text}\N{NO-BREAK SPACE}{currency}" if currency else text
+
+
+@register.filter
+def short_money(value: Decimal | None) -> str:
+    """An amount in at most three digits and a unit: 1.2 M; 1,2 млн."""
+    return "–" if value is None else picture.compact(value, language()).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A day: 2026-02-03 in English, 03.02.2026 in Russian."""
+    if value is None:
+        return "–"
+    return value.strftime("%d.%m.%Y" if language() == "ru" else "%Y-%m-%d")
+
+
+@register.filter
+def short_day(value: date | datetime | None) -> str:
+    """A day without its year: 02-03 in English, 03.02 in Russian."""
+    return "–" if value is None else value.strftime("%d.%m" if language() == "ru" else "%m-%d")
+
+
+@register.filter
+def moment(value: datetime | None, offset_minutes: int | None = 0) -> str:
+    """A day and minute, in UTC unless an offset is given."""
+    if value is None:
+        return "–"
+    local = value.astimezone(timezone(timedelta(minutes=offset_minutes)) if offset_minutes else UTC)
+    return f"{day(local)}\N{NO-BREAK SPACE}{local:%H:%M}"
+
+
+@register.filter
+def when(value: Any) -> str:
+    """When a movement happened: a day where the report gives no time, else day and minute (UTC)."""
+    return day(value.occurred_at) if value.is_date_only else moment(value.occurred_at)
+
+
+@register.filter
+def sentence(value: Any) -> str:
+    """A sentence that is kept in both languages, in the reader's: an object with `en` and `ru`."""
+    return str(getattr(value, language()))
+
+
+@register.filter
+def first_reason(alert: Any) -> str:
+    """The first sentence of an alert's strongest reason."""
+    return str(getattr(alert, f"first_reason_{language()}"))
+
+
+@register.filter
+def theme(code: str) -> str:
+    """A theme in words."""
+    return _("all themes") if code == EVERYTHING else str(labels.THEMES.get(code, code))
+
+
+@register.filter
+def territory(code: str) -> str:
+    """A territory's name."""
+    return _("all territories") if code == EVERYTHING else labels.territory(code, language())
+
+
+@register.filter
+def queue_name(queue: Any) -> str:
+    """What to call a queue: its operation's name, or theme and territory."""
+    operation = getattr(queue, "operation", None) if queue.kind == "overlay" else None
+    if operation is not None:
+        return str(getattr(operation, f"name_{language()}"))
+    if queue.territory == queue.theme == EVERYTHING:
+        return _("Everything else")
+    name = f"{theme(queue.theme)} · {territory(queue.territory)}"
+    return name[:1].upper() + name[1:]
+
+
+@register.filter
+def rank_class(code: str) -> str:
+    """What a class of the day's list stands for."""
+    return str(labels.RANK_CLASSES.get(code, code))
+
+
+@register.filter
+def disposition(code: str) -> str:
+    """A disposition in words."""
+    return str(labels.DISPOSITIONS.get(code, code))
+
+
+@register.filter
+def coded_reason(code: str) -> str:
+    """A disposition's coded reason in words."""
+    return str(labels.REASONS.get(code, code))
+
+
+@register.filter
+def wake_event(code: str) -> str:
+    """An event that ends a deferral, in words."""
+    return str(labels.WAKE_EVENTS.get(code, code))
+
+
+@register.filter
+def typology(code: str) -> str:
+    """A typology's name."""
+    return labels.typology(code, language())
+
+
+@register.filter
+def missing(name: str) -> str:
+    """What data was missing, in words."""
+    return str(labels.MISSING.get(name, name.replace("_", " ")))
+
+
+@register.filter
+def action(name: str) -> str:
+    """A step of work in words."""
+    return str(labels.ACTIONS.get(name, name))
+
+
+@register.filter
+def fact(name: str) -> str:
+    """A fact about a subject in words."""
+    return str(labels.FACTS.get(name, name.replace("_", " ")))
+
+
+@register.filter
+def fact_value(value: str) -> str:
+    """A fact as the report gives it, where it is a number without idle zeros, where it is a moment in UTC."""
+    text = str(value)
+    if re.fullmatch(r"-?\d+\.\d+", text):
+        figure = Decimal(text)
+        return number(figure, 0 if figure == figure.to_integral_value() else 2)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return day(date.fromisoformat(text))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?\+00:00", text):
+        return moment(datetime.fromisoformat(text))
+    return text
+
+
+@register.filter
+def days(count: int) -> str:
+    """A number of days: 1 day, 2 days; 1 день, 2 дня, 5 дней."""
+    return ngettext("%(n)s day", "%(n)s days", count) % {"n": count}
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share as a whole percentage."""
+    if share is None:
+        return "–"
+    return f"{round(100 * share)}{_THIN}%" if language() == "ru" else f"{round(100 * share)}%"
+
+
+@register.simple_tag(takes_context=True)
+def address_with(context: Any, **changes: Any) -> str:
+    """The page's own query with some values changed; empty ones are left out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value in (None, ""):
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+@register.filter
+def channel(name: str) -> str:
+    """How value moved, in words."""
+    return str(labels.CHANNELS.get(name.lower(), name.replace("_", " ") or "–"))
+
+
+@register.filter
+def steps(share: float) -> int:
+    """A share from 0 to 1 in five steps, for a small bar."""
+    return max(1, min(5, round(5 * share)))
+
+
+@register.filter
+def listed(text: str) -> list[str]:
+    """The parts of a comma-separated text."""
+    return [part for part in text.split(",") if part]
+
+
+@register.filter
+def report_class(code: str) -> str:
+    """A class of reports in words."""
+    return str(labels.REPORT_CLASSES.get(code, code))
+
+
+@register.filter
+def role(code: str) -> str:
+    """A role in words."""
+    return str(Role(code).label) if code in Role.values else code
+
+
+@register.filter
+def alert_state(code: str) -> str:
+    """An alert's state in words."""
+    return str(AlertState(code).label) if code in AlertState.values else code

@@ -1,0 +1,181 @@
+"""The page of one alert, and the parts of it that are read on demand: evidence, reports, similar alerts, history."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from pipelines.home import UserError
+from review import daily
+from review.console import choices
+from review.console.models import Alert, AlertStep
+from review.console.models.alerts import WAITING, AlertState, DecisionKind
+from review.console.rules import JUDGES, READERS, WORKERS, allow
+from review.console.services import access, alerts, cases, queues, ranking
+from review.console.services.actor import Actor
+from review.console.services.alerts import OpenAlert
+from review.console.services.errors import NotFound, Refused, Stale
+from review.console.views.flow import flow_view
+from review.console.views.queues import actor_of
+from review.dispositions import WakeEvent
+
+WORKED = (AlertState.ASSIGNED, AlertState.IN_REVIEW)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A form that was refused: which, why, and everything that was typed into it.
+
+    Attributes:
+        form: close, case, defer, ask, escalate, answer, reopen, approve, return or note.
+        error: why.
+        typed: the form's values.
+        seen_version: the version that the person had before them.
+    """
+
+    form: str
+    error: Refused
+    typed: dict[str, Any] = field(default_factory=dict)
+    seen_version: int = 0
+
+    @property
+    def is_stale(self) -> bool:
+        """Did somebody or the night change the alert meanwhile."""
+        return isinstance(self.error, Stale)
+
+
+@allow(*READERS)
+@require_GET
+def alert(request: HttpRequest, alert_id: str) -> HttpResponse:
+    """The page of one alert."""
+    return page(request, alert_id)
+
+
+def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) -> HttpResponse:
+    """The page, after a refused form with what was typed and what changed."""
+    actor = actor_of(request)
+    found = alerts.open_alert(actor, alert_id)
+    queue = _queue_of(request, actor, found.alert)
+    values = flow_view(actor, found) | {
+        "nav": "queues",
+        "found": found,
+        "alert": found.alert,
+        "queue": queue,
+        "list": queues.page_with(actor, queue.slug, found.alert) if queue else None,
+        "from_queue": request.GET.get("queue") or request.POST.get("queue") or "",
+        "attempt": attempt,
+        "typed": attempt.typed if attempt else {},
+        "changed_by": _steps_since(found.alert, attempt) if attempt and attempt.is_stale else (),
+        "linked": alerts.linked_to(actor, found.alert),
+        "report_count": found.alert.linked_reports.count(),
+        "has_read_reasons": alerts.has_read_reasons(actor, alert_id),
+        "can_work": actor.role in WORKERS,
+        "age_days": (actor.today - found.alert.first_night).days,
+        "sla_days": (found.alert.due_on - found.alert.first_night).days,
+        "can_claim": _can_claim(actor, found),
+        "must": _second_person(actor, found),
+        "decision_choices": choices.choices(),
+        **_form_values(actor, found),
+    }
+    return render(request, "console/alert.html", values, status=409 if attempt else 200)
+
+
+def _queue_of(request: HttpRequest, actor: Actor, alert: Alert) -> Any:
+    """The queue that the alert was opened from, else its home queue; None where the person may see neither."""
+    for slug in (request.GET.get("queue") or request.POST.get("queue") or "", alert.queue.slug):
+        try:
+            return access.queue_for(actor, slug)
+        except NotFound:
+            continue
+    return None
+
+
+def _steps_since(alert: Alert, attempt: Attempt) -> list[AlertStep]:
+    return list(alert.steps.filter(version_after__gt=attempt.seen_version).select_related("by").order_by("id"))
+
+
+def _can_claim(actor: Actor, found: OpenAlert) -> bool:
+    free = found.alert.state in WAITING
+    idle = found.alert.state in WORKED and found.lock is not None and found.lock.is_idle
+    return actor.role in WORKERS and (free or idle)
+
+
+def _second_person(actor: Actor, found: OpenAlert) -> dict[str, Any]:
+    """What a senior or the head can do with it beside working it."""
+    judges = actor.role in JUDGES
+    waits = found.alert.state == AlertState.PENDING_APPROVAL and found.decision is not None
+    own = found.decision is not None and found.decision.proposed_by_id == actor.person.pk
+    return {
+        "judge": waits and judges and not own,
+        "wait_for_other": waits and own,
+        "take_escalated": judges and found.alert.state == AlertState.ESCALATED,
+        "reopen": judges and found.alert.state == AlertState.CLOSED,
+        "is_deferral": found.decision is not None and found.decision.kind == DecisionKind.DEFER,
+    }
+
+
+def _form_values(actor: Actor, found: OpenAlert) -> dict[str, Any]:
+    """What the forms of work offer: days, events, cases, bounds."""
+    rules = daily.work_rules()
+    if not found.has_lock:
+        return {"rules": rules}
+    return {
+        "rules": rules,
+        "needs_second": found.alert.score >= rules.second_person_score,
+        "wake_events": [event.value for event in WakeEvent],
+        "days": choices.days_from(actor.today, rules.longest_deferral_days),
+        "answer_day": choices.day_after(actor.today, rules.answer_days),
+        "cases": cases.linkable(actor, found.alert),
+    }
+
+
+@allow(*READERS)
+@require_GET
+def evidence(request: HttpRequest, alert_id: str, number: int) -> HttpResponse:
+    """The transactions that a reason rests on."""
+    rows = alerts.movements_of(actor_of(request), alert_id, number)
+    return render(request, "console/part_movements.html", {"movements": rows, "number": number})
+
+
+@allow(*READERS)
+@require_GET
+def reports(request: HttpRequest, alert_id: str) -> HttpResponse:
+    """The reports behind the alert, with what they tell."""
+    rows = alerts.reports_of(actor_of(request), alert_id)
+    return render(request, "console/part_reports.html", {"rows": rows})
+
+
+@allow(*READERS)
+@require_GET
+def similar(request: HttpRequest, alert_id: str) -> HttpResponse:
+    """Earlier alerts like it and what was decided; only after a reason was read, so that they don't decide for it."""
+    actor = actor_of(request)
+    access.alert_for(actor, alert_id)
+    if not alerts.has_read_reasons(actor, alert_id):
+        return render(request, "console/part_similar.html", {"is_early": True})
+    return render(request, "console/part_similar.html", {"rows": alerts.similar_to(actor, alert_id)})
+
+
+@allow(*READERS)
+@require_GET
+def history(request: HttpRequest, alert_id: str) -> HttpResponse:
+    """What was done with the alert, oldest first."""
+    return render(request, "console/part_history.html", {"past": alerts.history_of(actor_of(request), alert_id)})
+
+
+@allow(*READERS)
+@require_GET
+def rank(request: HttpRequest, alert_id: str) -> HttpResponse:
+    """Why the alert stands where it stands: the stored order, made again."""
+    actor = actor_of(request)
+    found = access.alert_for(actor, alert_id)
+    slug = request.GET.get("queue") or None
+    if slug:
+        access.queue_for(actor, slug)
+    try:
+        explained = ranking.explain(found.alert_id, queue=slug)
+    except UserError:
+        return render(request, "console/part_rank.html", {"explained": None})
+    return render(request, "console/part_rank.html", {"explained": explained, "worth": explained.placed.worth})
