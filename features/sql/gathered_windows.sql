@@ -1,17 +1,18 @@
--- gathered: one row per night and node of `chosen`, with the evidence put together: the marks of the
--- window, that is later than from_s and not later than to_s. Counts and sums come from running
+-- gathered: one row per night and node of `chosen`, with the evidence put together: the marks of
+-- the window, that is later than from_s and not later than to_s. Counts and sums come from running
 -- sums, so that a large window costs no more than a small one; at most 200 marks are named.
 -- inputs: chosen, marks, known_edges. key: night, node_id.
 with placed as (
     select
         marks.part, marks.node, marks.edge_id, marks.occurred_s,
         row_number() over along as position,
-        sum(marks.amount_local) over (along rows unbounded preceding) as total
+        sum(marks.amount_local) over along as total
     from marks
     join (select distinct part, node from chosen) as wanted
         on wanted.part = marks.part and wanted.node = marks.node
     window along as (
         partition by marks.part, marks.node order by marks.occurred_s, marks.edge_id
+        rows between unbounded preceding and current row
     )
 ),
 event as (

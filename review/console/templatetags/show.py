@@ -3,6 +3,7 @@
 Filters only; nothing here reads the store. Numbers are grouped with narrow spaces that do not break.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from review import picture
 from review.console import labels
-from review.console.models.people import EVERYTHING
+from review.console.models.alerts import AlertState
+from review.console.models.people import EVERYTHING, Role
 
 register = template.Library()
 _THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -163,6 +165,20 @@ def fact(name: str) -> str:
 
 
 @register.filter
+def fact_value(value: str) -> str:
+    """A fact as the report gives it, where it is a number without idle zeros, where it is a moment in UTC."""
+    text = str(value)
+    if re.fullmatch(r"-?\d+\.\d+", text):
+        figure = Decimal(text)
+        return number(figure, 0 if figure == figure.to_integral_value() else 2)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return day(date.fromisoformat(text))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?\+00:00", text):
+        return moment(datetime.fromisoformat(text))
+    return text
+
+
+@register.filter
 def days(count: int) -> str:
     """A number of days: 1 day, 2 days; 1 день, 2 дня, 5 дней."""
     return ngettext("%(n)s day", "%(n)s days", count) % {"n": count}
@@ -204,3 +220,21 @@ def steps(share: float) -> int:
 def listed(text: str) -> list[str]:
     """The parts of a comma-separated text."""
     return [part for part in text.split(",") if part]
+
+
+@register.filter
+def report_class(code: str) -> str:
+    """A class of reports in words."""
+    return str(labels.REPORT_CLASSES.get(code, code))
+
+
+@register.filter
+def role(code: str) -> str:
+    """A role in words."""
+    return str(Role(code).label) if code in Role.values else code
+
+
+@register.filter
+def alert_state(code: str) -> str:
+    """An alert's state in words."""
+    return str(AlertState(code).label) if code in AlertState.values else code
