@@ -1,5 +1,6 @@
 -- DRP-13, shop rotation: one row per night, receiver that began to be paid, and edge of the
--- evidence: the payments of its payers to it and, before, to the account that fell silent when it began.
+-- evidence: all payments to it, and those of its payers to the account that fell silent when it
+-- began.
 -- parameters: $payers_min, $overlap_min, $gap_days, $window_days.
 -- inputs: nights, timeline, known_edges. key: night, node_id, edge_id.
 with credit as (
@@ -71,7 +72,7 @@ before as (
         )
         and known_edges.occurred_s
         > payer.opened_s - ($window_days + $gap_days) * 86400
-        and known_edges.occurred_s <= payer.opened_s + $gap_days * 86400
+        and known_edges.occurred_s < payer.opened_s
 ),
 likely as (
     select night, node, opened_s, payers, earlier
@@ -148,11 +149,6 @@ both_sides as (
     select chosen.night, chosen.node, paid.edge_id
     from chosen
     join paid on paid.night = chosen.night and paid.node = chosen.node
-    join stopped
-        on stopped.night = chosen.night
-        and stopped.node = chosen.node
-        and stopped.earlier = chosen.earlier
-        and stopped.payer = paid.payer
 )
 select
     chosen.night,
