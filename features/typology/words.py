@@ -27,7 +27,8 @@ def sentence(hit: Mapping[str, object], language: Language) -> str:
 
 def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
     """The template with its `{name}`, `{name:money}` (also date, percent), `{name:plural|one|few|many}` and
-    `{name:choice|value=word|...}` filled in."""
+    `{name:choice|value=word|...}` filled in.
+    """
 
     def replaced(match: re.Match[str]) -> str:
         name, style = match["name"], match["style"]
