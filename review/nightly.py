@@ -105,7 +105,7 @@ def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepR
         lake.replace_nights(tables.TYPOLOGY_RUNS, runs, chunk, {"step": tables.HITS.name})
         return hits
 
-    return _from_reports(home, tables.HITS, nights, compute, progress, *_NETWORK, tells=True, chunk_rows=_HIT_ROWS)
+    return _from_reports(home, tables.HITS, nights, compute, progress, *_GRAPH, tells=True, chunk_rows=_HIT_ROWS)
 
 
 def build_scores(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:

@@ -6,13 +6,15 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from features import nightly
+from features import account_graph, nightly
+from features.catalog import ACCOUNT_GRAPH
 from features.engine import SQL, Engine
 from features.typology import countries
 from pipelines import side_tables
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
-from pipelines.tables import ACCOUNTS, PARTIES, ROLES, TRANSACTIONS, Table
+from pipelines.steps import days
+from pipelines.tables import ACCOUNTS, EDGES, OUTCOMES, PARTIES, ROLES, TRANSACTIONS, Table
 
 MADE_FROM: dict[str, tuple[str, ...]] = {
     "fresh": (),
@@ -24,6 +26,10 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "ends": ("active",),
     "window_edges": (),
     "reported": ("told",),
+    "owners": ("told",),
+    "incomes": ("declared_incomes", "owners"),
+    "placed": ("transactions", "places"),
+    "purposes": ("transactions",),
 }
 """Inputs that are SQL files of their own name, and the inputs that they read."""
 
@@ -35,6 +41,9 @@ _VIEWS: dict[str, tuple[Table, ...]] = {
     "parties": (PARTIES,),
 }
 """Inputs that are tables of the lake, over the nights that the range looks at."""
+
+PAST_DAYS = 400
+"""How far back `past_edges` goes: the edges that some night of the range may ask about an account's silence."""
 
 SIDE_VIEWS = tuple(side_tables.BY_NAME)
 """Inputs that are side tables: every row told by the last night, with `known_until` where a later one replaces it."""
@@ -58,6 +67,8 @@ class Inputs:
         self.parameters = {
             **nightly.parameters(countries.reporting_threshold(settings.country, nights.last)),
             "reach_s": reach.timeline_days * nightly.DAY_S,
+            "offset_s": countries.offset_s(settings.country),
+            "country": settings.country,
         }
         engine.register("thresholds", countries.thresholds(settings.country))
         self.need("allow_list")
@@ -74,9 +85,14 @@ class Inputs:
         self._made.add(name)
         if name in SIDE_VIEWS:
             self._register_side(name)
+        elif name == "account_graph":
+            self._register_graph()
         elif name in _VIEWS:
             for table in _VIEWS[name]:
                 self.engine.register_table(self.lake, table, self._told())
+        elif name == "past_edges":
+            past = Nights(self.nights.first - timedelta(days=PAST_DAYS), self.nights.last)
+            self.engine.register_table(self.lake, EDGES, past, name)
         elif name in MADE_FROM:
             for source in MADE_FROM[name]:
                 self.need(source)
@@ -88,6 +104,16 @@ class Inputs:
         """The nights whose reports the range may look at."""
         first = min(self._reach.first, self.nights.first - timedelta(days=nightly.REPORTED_DAYS))
         return Nights(first, self.nights.last)
+
+    def _register_graph(self) -> None:
+        """The account graphs in force on the nights, and `graph_nights`: which is in force on which."""
+        graph_days = self.settings.graph_days
+        anchors = account_graph.anchors(self.nights, graph_days)
+        self.engine.register_table(self.lake, ACCOUNT_GRAPH, Nights(anchors[0], anchors[-1]))
+        every = list(days(self.nights))
+        in_force = [account_graph.anchor_of(night, graph_days) for night in every]
+        schema = {"night": pl.Date, "anchor_on": pl.Date}
+        self.engine.register("graph_nights", pl.DataFrame({"night": every, "anchor_on": in_force}, schema=schema))
 
     def _register_side(self, name: str) -> None:
         side = side_tables.BY_NAME[name]
@@ -104,12 +130,12 @@ class Inputs:
 
 
 def first_told(lake: Lake, nights: Nights) -> dict[str, date]:
-    """The first day on which each side table that was ever loaded by the last night brought a row."""
+    """The first day on which each side table, and the decisions of analysts, brought a row, if by the last night."""
     return {name: day for name, day in _first_days(lake) if day <= nights.last}
 
 
 def _first_days(lake: Lake) -> Iterator[tuple[str, date]]:
-    for side in side_tables.SIDE_TABLES:
-        known = lake.nights(side.table)
+    for table in (*(side.table for side in side_tables.SIDE_TABLES), OUTCOMES):
+        known = lake.nights(table)
         if known:
-            yield side.table.name, known[0]
+            yield table.name, known[0]

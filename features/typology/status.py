@@ -10,7 +10,7 @@ from features.typology.catalogue import Typology, catalogue
 from pipelines import side_tables
 from pipelines.lake import Lake, Nights
 from pipelines.steps import days
-from pipelines.tables import TYPOLOGY_RUNS
+from pipelines.tables import OUTCOMES, TYPOLOGY_RUNS
 
 RAN, DATA_MISSING, NOT_IN_FORCE = "ran", "data_missing", "not_in_force"
 
@@ -20,9 +20,12 @@ def side_data(typology: Typology) -> tuple[str, ...]:
     return tuple(name for name in (*typology.data_required, *typology.data_optional) if name in side_tables.BY_NAME)
 
 
+_MAY_LACK = (*side_tables.BY_NAME, OUTCOMES.name)
+
+
 def _missing(names: Iterable[str], told: Mapping[str, date], night: date) -> list[str]:
-    """Of the named tables, the side tables that nobody had loaded by the night."""
-    return [name for name in names if name in side_tables.BY_NAME and not (name in told and told[name] <= night)]
+    """Of the named tables, those without a row by the night: side tables never loaded, no decision taken yet."""
+    return [name for name in names if name in _MAY_LACK and not (name in told and told[name] <= night)]
 
 
 def ready_nights(typology: Typology, nights: Nights, told: Mapping[str, date]) -> list[date]:

@@ -15,10 +15,10 @@ from math import ceil
 from review.console.drawing.lettering import fitted
 from review.console.drawing.pairs import Pair, Rest
 
-PAIRS_SHOWN = 12
-"""Pairs of a hop before it is expanded; four hops of so many stay below sixty nodes."""
+PAIRS_SHOWN = 8
+"""Pairs of a hop before it is expanded: with the time line the picture then fits beside the decision at 900 lines."""
 PAIRS_EXPANDED = 60
-EVIDENCE_KEPT = 6
+EVIDENCE_KEPT = 4
 """Pairs of evidence that are shown although others are larger."""
 WIDTH = 640
 FONT = 11
@@ -27,10 +27,13 @@ _TOP = 26
 _GAP = 8
 _MARGIN = 4
 _PAD = 5
-_RIBBONS = 170.0
-"""Height of all ribbons of the widest hop together."""
+_RIBBONS = 130.0
+"""Height of all ribbons of the wider of the two hops next to the subject together."""
+_OUTER_MOST = 16.0
+_OUTER_RIBBONS = 90.0
+"""The widest ribbon of an outer hop, and all of them: salaries of payers' payers must not dwarf the alert's money."""
 _THINNEST = 1.4
-_ROOMY = 8
+_ROOMY = 6
 """Columns of at most so many cards have room for dates and for names of two lines."""
 _CARD_WIDTHS = {1: 260, 2: 220, 3: 170, 4: 126, 5: 106}
 _SWEEPS = 4
@@ -162,9 +165,14 @@ class Picture:
         return next(card for card in self.cards if card.is_subject)
 
     @property
-    def middle(self) -> int:
-        """Half of the width."""
-        return self.width // 2
+    def came_in(self) -> Decimal:
+        """What the subject was paid in all, folded pairs included."""
+        return sum((ribbon.amount for ribbon in self.ribbons if ribbon.hop == -1), Decimal(0))
+
+    @property
+    def went_out(self) -> Decimal:
+        """What the subject paid in all, folded pairs included."""
+        return sum((ribbon.amount for ribbon in self.ribbons if ribbon.hop == 1), Decimal(0))
 
 
 @dataclass
@@ -279,10 +287,16 @@ def _thicken(links: list[_Link]) -> None:
     sums: dict[int, Decimal] = defaultdict(Decimal)
     for link in links:
         sums[link.hop] += max(link.amount, Decimal(0))
-    widest = float(max(sums.values(), default=Decimal(0)))
+    widest = float(max((amount for hop, amount in sums.items() if abs(hop) == 1), default=Decimal(0)))
     for link in links:
         share = float(max(link.amount, Decimal(0))) / widest if widest else 0.0
-        link.thickness = max(_THINNEST, share * _RIBBONS)
+        most = _RIBBONS if abs(link.hop) == 1 else _OUTER_MOST
+        link.thickness = min(max(_THINNEST, share * _RIBBONS), most)
+    for hop in {link.hop for link in links if abs(link.hop) > 1}:
+        outer = [link for link in links if link.hop == hop]
+        excess = sum(link.thickness for link in outer) / _OUTER_RIBBONS
+        for link in outer:
+            link.thickness = max(_THINNEST, link.thickness / max(excess, 1.0))
 
 
 def _ordered(links: list[_Link], subject: int, folded: Mapping[int, Rest]) -> dict[int, list[_Key]]:

@@ -1,6 +1,7 @@
 """The subject's movements over time as geometry: bars in above and out below a line, and the running difference.
 
-A bar stands for a day, or for a week or month where the window is long. Knows no colour, no language and no store.
+A bar stands for a day; for an hour where the window is short, for a week or month where it is long. Knows no colour,
+no language and no store.
 """
 
 from collections import defaultdict
@@ -14,28 +15,31 @@ HEIGHT = 150
 _LEFT, _RIGHT = 8, 8
 _TOP, _AXIS_HEIGHT = 12, 26
 _PLOT = HEIGHT - _TOP - _AXIS_HEIGHT
-_DAYS_MAX, _WEEKS_MAX = 124, 868
+_HOURS_MAX, _DAYS_MAX, _WEEKS_MAX = 3, 124, 868
+"""Days up to which a bar is an hour, a day, a week."""
 _LABELS_MAX = 6
 _LEAST_BAR = 1
 
 
 @dataclass(frozen=True)
 class Flowed:
-    """One movement of the subject: the day, how much, which way, and whether it happened at night."""
+    """One movement of the subject: the day and hour, how much, which way, and whether it happened at night."""
 
     day: date
     amount: Decimal
     is_incoming: bool
+    hour: int = 0
     is_night: bool = False
     is_evidence: bool = False
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One day (week, month): its sums and the frames of its two bars."""
+    """One day (hour, week, month): its sums and the frames of its two bars; `hour` is None but for hours."""
 
     first: date
     last: date
+    hour: int | None
     x: int
     width: int
     incoming: Decimal
@@ -65,9 +69,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Label:
-    """A day written below the axis; `anchor` is SVG's."""
+    """A day, or hour of it, written below the axis; `anchor` is SVG's."""
 
     day: date
+    hour: int | None
     x: int
     anchor: str
 
@@ -77,7 +82,7 @@ class Timeline:
     """The picture.
 
     Attributes:
-        unit: day, week or month.
+        unit: hour, day, week or month.
         zero_y: the line between in and out.
         balance: the path of the running difference between in and out, from the window's start.
         brush_x, brush_width: the chosen period; None where none is chosen.
@@ -120,13 +125,13 @@ def draw(
     """
     last = max(first, last)
     spans, unit = _spans(first, last)
-    place = {day: at for at, (start, end) in enumerate(spans) for day in _days(start, end)}
+    place = _places(spans)
     sums: dict[tuple[int, bool], Decimal] = defaultdict(Decimal)
     counts: dict[int, int] = defaultdict(int)
     nights: dict[int, int] = defaultdict(int)
     evident: set[int] = set()
     for item in flowed:
-        at = place.get(item.day)
+        at = place.get((item.day, item.hour))
         if at is None:
             continue
         sums[at, item.is_incoming] += item.amount
@@ -139,13 +144,13 @@ def draw(
     most_out = max((sums[at, False] for at in range(len(spans))), default=Decimal(0))
     zero = _TOP + _share(most_in, most_in + most_out, _PLOT) if most_in + most_out else _TOP + _PLOT // 2
     bars, running, points = [], Decimal(0), []
-    for at, (start, end) in enumerate(spans):
+    for at, (start, end, hour) in enumerate(spans):
         incoming, outgoing = sums[at, True], sums[at, False]
         up = _tall(incoming, most_in, zero - _TOP)
         down = _tall(outgoing, most_out, _TOP + _PLOT - zero)
         width = max(edges[at + 1] - edges[at] - (1 if edges[at + 1] - edges[at] > 3 else 0), 1)
         bar = Bar(
-            *(start, end, edges[at], width, incoming, outgoing, counts[at], zero - up, up, zero, down),
+            *(start, end, hour, edges[at], width, incoming, outgoing, counts[at], zero - up, up, zero, down),
             is_evidence=at in evident,
             night_count=nights[at],
         )
@@ -174,17 +179,33 @@ def draw(
     )
 
 
-def _spans(first: date, last: date) -> tuple[list[tuple[date, date]], str]:
+_Span = tuple[date, date, int | None]
+
+
+def _spans(first: date, last: date) -> tuple[list[_Span], str]:
+    """What each bar stands for, in order."""
     days = (last - first).days + 1
+    if days <= _HOURS_MAX:
+        return [(day, day, hour) for day in _days(first, last) for hour in range(24)], "hour"
     if days <= _DAYS_MAX:
-        return [(first + timedelta(days=at), first + timedelta(days=at)) for at in range(days)], "day"
+        return [(day, day, None) for day in _days(first, last)], "day"
     step, unit = (7, "week") if days <= _WEEKS_MAX else (max(30, -(-days // _DAYS_MAX)), "month")
-    starts = range(0, days, step)
-    return [(first + timedelta(days=at), min(first + timedelta(days=at + step - 1), last)) for at in starts], unit
+    starts = [first + timedelta(days=at) for at in range(0, days, step)]
+    return [(start, min(start + timedelta(days=step - 1), last), None) for start in starts], unit
 
 
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=at) for at in range((last - first).days + 1)]
+
+
+def _places(spans: list[_Span]) -> dict[tuple[date, int], int]:
+    """By day and hour the bar that it falls into."""
+    return {
+        (day, hour): at
+        for at, (start, end, only) in enumerate(spans)
+        for day in _days(start, end)
+        for hour in (range(24) if only is None else (only,))
+    }
 
 
 def _edges(count: int) -> list[int]:
@@ -222,31 +243,28 @@ def _line(points: list[tuple[int, Decimal]], zero: int) -> str:
     return "".join([*parts, f"H{WIDTH - _RIGHT}"])
 
 
-def _mark(kind: str, day: date, first: date, last: date, place: dict[date, int], edges: list[int]) -> Mark:
-    at = place[min(max(day, first), last)]
-    return Mark(kind, day, (edges[at] + edges[at + 1]) // 2)
+def _mark(kind: str, day: date, first: date, last: date, place: dict[tuple[date, int], int], edges: list[int]) -> Mark:
+    """A mark in the middle of its day."""
+    shown = min(max(day, first), last)
+    return Mark(kind, day, (edges[place[shown, 0]] + edges[place[shown, 23] + 1]) // 2)
 
 
-def _labels(spans: list[tuple[date, date]], edges: list[int]) -> tuple[Label, ...]:
+def _labels(spans: list[_Span], edges: list[int]) -> tuple[Label, ...]:
     """First and last day and some between them, at equal steps."""
     count = min(_LABELS_MAX, len(spans))
-    if count == 1:
-        return (Label(spans[0][0], (edges[0] + edges[1]) // 2, "middle"),)
     places = [round(at * (len(spans) - 1) / (count - 1)) for at in range(count)]
     made = []
     for number, at in enumerate(places):
         anchor = "start" if number == 0 else "end" if number == count - 1 else "middle"
         x = edges[0] if number == 0 else edges[-1] if number == count - 1 else (edges[at] + edges[at + 1]) // 2
-        made.append(Label(spans[at][1] if number == count - 1 else spans[at][0], x, anchor))
+        made.append(Label(spans[at][1] if number == count - 1 else spans[at][0], spans[at][2], x, anchor))
     return tuple(made)
 
 
-def _brush(
-    period: tuple[date, date] | None, spans: list[tuple[date, date]], edges: list[int]
-) -> tuple[int, int] | None:
+def _brush(period: tuple[date, date] | None, spans: list[_Span], edges: list[int]) -> tuple[int, int] | None:
     if period is None:
         return None
-    inside = [at for at, (start, end) in enumerate(spans) if start <= period[1] and end >= period[0]]
+    inside = [at for at, (start, end, _hour) in enumerate(spans) if start <= period[1] and end >= period[0]]
     if not inside:
         return None
     return edges[inside[0]], edges[inside[-1] + 1] - edges[inside[0]]

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from review import spelling
 from review.console.models import (
     Alert,
     AlertReport,
@@ -324,6 +325,21 @@ def add_report(actor: Actor, number: str, report_key: str) -> None:
         record.add("case_report_added", "case", number, report=report_key)
 
 
+def add_reference(actor: Actor, number: str, reference: str) -> Report:
+    """Put the newest version of the report of this reference into a case.
+
+    Raises:
+        Refused: no report of this reference among those that the person may see.
+    """
+    term = spelling.number_key(reference)
+    seen = AlertReport.objects.filter(report__reference_term=term, alert__in=access.alerts_for(actor))
+    newest = seen.select_related("report").order_by("-report__received_on", "-report").first() if term else None
+    if newest is None:
+        raise Refused(_("There is no report of this reference that you may see."), "reference", "reference")
+    add_report(actor, number, newest.report.report_key)
+    return newest.report
+
+
 def add_subject(actor: Actor, number: str, node_id: int, part: str = "") -> None:
     """Name a subject in a case: one that an alert of this person's sight names."""
     with audit.recorded(actor) as record:
@@ -441,6 +457,39 @@ def attachment(actor: Actor, number: str, attachment_id: int) -> tuple[Attachmen
     with audit.recorded(actor) as record:
         record.add("case_file_read", "case", number, file=found.name, sha256=found.sha256)
     return found, settings.ATTACHMENTS / found.stored_as
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A case as it is printed: everything in it, what happened, and the number under which the print is logged."""
+
+    open_case: OpenCase
+    chronology: tuple["ChronicleItem", ...]
+    watermark: str
+
+
+def dossier(actor: Actor, number: str) -> Dossier:
+    """A case for print, with a watermark that leads from the paper to the log; the print is logged.
+
+    Raises:
+        NotFound: no such case for this person.
+    """
+    found = open_case(actor, number)
+    mark = secrets.token_hex(4)
+    with audit.recorded(actor) as record:
+        record.add("case_printed", "case", number, watermark=mark)
+    text = f"{number} · {actor.person.username} · {actor.at:%Y-%m-%d %H:%M} UTC · {mark}"
+    return Dossier(found, tuple(chronology(actor, number)), text)
+
+
+def parties_of(actor: Actor, case: Case) -> list[Subject]:
+    """Subjects that the case's alerts name and that are no subjects of the case yet; those of the alerts first."""
+    mine = access.alerts_for(actor).filter(case=case)
+    named = AlertSubject.objects.filter(alert__in=mine).exclude(
+        subject__in=CaseSubject.objects.filter(case=case).values("subject_id")
+    )
+    rows = named.select_related("subject").order_by("-is_own", "subject__name")[:300]
+    return list({row.subject_id: row.subject for row in rows}.values())[:100]
 
 
 @dataclass(frozen=True)

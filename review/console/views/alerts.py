@@ -17,6 +17,7 @@ from review.console.services import access, alerts, cases, queues, ranking
 from review.console.services.actor import Actor
 from review.console.services.alerts import OpenAlert
 from review.console.services.errors import NotFound, Refused, Stale
+from review.console.views.flow import flow_view
 from review.console.views.queues import actor_of
 from review.dispositions import WakeEvent
 
@@ -57,7 +58,7 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
     actor = actor_of(request)
     found = alerts.open_alert(actor, alert_id)
     queue = _queue_of(request, actor, found.alert)
-    values = {
+    values = flow_view(actor, found) | {
         "nav": "queues",
         "found": found,
         "alert": found.alert,

@@ -1,5 +1,7 @@
 """Pages for what went wrong: a plain sentence, and never a word about what exists."""
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
@@ -10,7 +12,13 @@ def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400."""
+    """400; 413 where an upload was too large."""
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.UPLOAD_MAX_BYTES // (1024 * 1024)
+        too_large = gettext("The file is too large: at most %(most)s MB are taken. Nothing was changed.") % {
+            "most": most
+        }
+        return _page(request, 413, gettext("Too large"), too_large)
     sentence = gettext("The console could not read what was sent. Nothing was changed.")
     return _page(request, 400, gettext("This could not be read"), sentence)
 

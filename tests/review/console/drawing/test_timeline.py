@@ -21,6 +21,7 @@ def movements(drawn: st.DrawFn) -> tuple[list[Flowed], int]:
         day=st.integers(0, days).map(lambda at: FIRST + timedelta(days=at)),
         amount=amounts,
         is_incoming=st.booleans(),
+        hour=st.integers(0, 23),
         is_night=st.booleans(),
         is_evidence=st.booleans(),
     )
@@ -54,7 +55,9 @@ def test_bars_stay_inside_and_keep_every_sum(made: tuple[list[Flowed], int]) -> 
     assert drawn.bars[-1].last == FIRST + timedelta(days=days)
 
 
-@pytest.mark.parametrize(("days", "unit"), [(1, "day"), (123, "day"), (124, "week"), (900, "month")])
+@pytest.mark.parametrize(
+    ("days", "unit"), [(0, "hour"), (2, "hour"), (3, "day"), (123, "day"), (124, "week"), (900, "month")]
+)
 def test_long_windows_are_gathered(days: int, unit: str) -> None:
     assert draw([], FIRST, FIRST + timedelta(days=days)).unit == unit
 
@@ -74,3 +77,10 @@ def test_a_period_outside_covers_nothing() -> None:
 def test_marks_outside_the_window_stand_at_its_edge() -> None:
     drawn = draw([], FIRST, FIRST + timedelta(days=9), marks=[("report", FIRST + timedelta(days=30))])
     assert drawn.bars[-1].x <= drawn.marks[0].x <= drawn.right
+
+
+def test_hours_of_a_short_window_are_told_apart() -> None:
+    drawn = draw([Flowed(FIRST, Decimal(5), is_incoming=True, hour=7)], FIRST, FIRST)
+    assert [(bar.hour, bar.incoming) for bar in drawn.bars if bar.count] == [(7, Decimal(5))]
+    assert drawn.labels[0].hour == 0
+    assert drawn.labels[-1].hour == 23

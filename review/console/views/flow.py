@@ -1,0 +1,365 @@
+"""The pictures of an alert: money flow by hop, time line and rows, as parts of its page and on a page of their own."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from review.console.drawing import flow as drawing
+from review.console.drawing import timeline as times
+from review.console.drawing.flow import Card, Picture, Ribbon
+from review.console.drawing.pairs import Period, pairs_of
+from review.console.models import AlertReport
+from review.console.rules import READERS, allow
+from review.console.services import access, alerts
+from review.console.services.actor import Actor
+from review.console.services.alerts import Movement, Node, OpenAlert
+from review.console.templatetags.show import day, money
+
+ROWS_MAX = 200
+"""Rows of the table before the reader asks for more."""
+ROWS_ALL = 3_000
+_NIGHT_ENDS = 6
+_HOPS = {"-2": -2, "-1": -1, "1": 1, "2": 2}
+_MARK_WIDTH = 17
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A small sign on a card: its kind, where it stands and its letters."""
+
+    kind: str
+    x: int
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class OwnAlert:
+    """An alert about a node of the picture that the reader may see."""
+
+    alert_id: str
+    score: int
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class ShownCard:
+    """A card with what it says."""
+
+    card: Card
+    node: Node | None
+    label: str
+    signs: tuple[Sign, ...]
+    own: OwnAlert | None
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class ShownRibbon:
+    """A ribbon with the nodes that it joins; empty for folded ones."""
+
+    ribbon: Ribbon
+    src: str
+    dst: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's heading and the address that expands or folds it."""
+
+    column: drawing.Column
+    title: str
+    x: int
+    toggle: str
+    is_expanded: bool
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """A row of the table that stands for the picture."""
+
+    pair: Any
+    src: Node
+    dst: Node
+    hop_name: str
+
+
+def flow_view(
+    actor: Actor,
+    alert: OpenAlert,
+    expanded: Iterable[str] = (),
+    period: Period | None = None,
+    reason: int | None = None,
+    *,
+    all_rows: bool = False,
+) -> dict[str, Any]:
+    """What `_flow.html`, `_timeline.html` and `_table.html` show.
+
+    Args:
+        actor: who reads.
+        alert: the opened alert.
+        expanded: hops that are shown with more pairs: -2, -1, 1, 2.
+        period: the chosen days (UTC); the whole window if None.
+        reason: marks and lists the evidence of this reason (from 0) alone.
+        all_rows: list up to 3,000 rows.
+    """
+    subject = alert.alert.subject.node_id
+    evidence = _evidence(alert, reason)
+    by_pair: dict[tuple[int, int], list[Movement]] = defaultdict(list)
+    for movement in alert.movements:
+        by_pair[movement.src.node_id, movement.dst.node_id].append(movement)
+    hops = sorted({_HOPS[name] for name in expanded if name in _HOPS})
+    pairs, rests = pairs_of(alert.flow, by_pair, evidence, period)
+    names = {node_id: node.name for node_id, node in alert.nodes.items()} | {subject: alert.alert.subject_name}
+    picture = drawing.draw(pairs, rests, subject, names, hops)
+    asking = _Asking(alert.alert.alert_id, hops, period, reason)
+    rows = [m for m in alert.movements if _is_listed(m, evidence, period, reason)]
+    most = ROWS_ALL if all_rows else ROWS_MAX
+    window = (_day(alert.alert.window_from), _day(alert.alert.window_to))
+    return {
+        "picture": picture,
+        "cards": _cards(actor, alert, picture, subject, asking),
+        "ribbons": [_ribbon(ribbon, alert, subject) for ribbon in picture.ribbons],
+        "headings": [_heading(column, asking) for column in picture.columns],
+        "pair_rows": _pair_rows(picture, alert),
+        "folded_rows": [(hop_name(hop), rest) for hop, rest in sorted(picture.folded.items())],
+        "timeline": _timeline(alert, evidence, subject, period),
+        "rows": rows[:most],
+        "row_count": len(rows),
+        "rows_left": max(len(rows) - most, 0),
+        "evidence_ids": evidence,
+        "period": period,
+        "window": window,
+        "reason": reason,
+        "reason_number": None if reason is None else reason + 1,
+        "expanded": hops,
+        "flow_page": asking.address(),
+        "flow_address": reverse("console:flow", args=[asking.alert_id]),
+        "whole_window": asking.address(period=None),
+        "all_rows_address": asking.address(rows="all"),
+        "every_movement": asking.address(reason=None),
+        "opened": alert,
+    }
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """What the reader asked for, to make addresses that change one thing of it."""
+
+    alert_id: str
+    hops: list[int]
+    period: Period | None
+    reason: int | None
+
+    def address(self, rows: str = "", **changed: Any) -> str:
+        """The flow's address with some values changed."""
+        hops = changed.get("hops", self.hops)
+        period = changed.get("period", self.period)
+        reason = changed.get("reason", self.reason)
+        query: list[tuple[str, Any]] = [("open", hop) for hop in hops]
+        if period:
+            query += [("from", period[0].isoformat()), ("to", period[1].isoformat())]
+        if reason is not None:
+            query.append(("reason", reason))
+        if rows:
+            query.append(("rows", rows))
+        return reverse("console:flow", args=[self.alert_id]) + ("?" + urlencode(query) if query else "")
+
+
+@allow(*READERS)
+def flow(request: HttpRequest, alert_id: str) -> HttpResponse:
+    """The pictures of an alert: as parts for the page that shows them, or as a page."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    opened = alerts.picture_of(actor, alert_id)
+    context = flow_view(
+        actor,
+        opened,
+        request.GET.getlist("open"),
+        _period(request.GET.get("from", ""), request.GET.get("to", ""), opened),
+        _reason(request.GET.get("reason", ""), opened),
+        all_rows=request.GET.get("rows") == "all",
+    )
+    context |= {"alert": opened.alert, "nav": "queues"}
+    if getattr(request, "htmx", False):
+        return render(request, "console/flow/parts.html", context | {"is_swapped": True})
+    return render(request, "console/flow/page.html", context)
+
+
+def _period(first: str, last: str, alert: OpenAlert) -> Period | None:
+    """The asked days, cut to the window; None where none or no days are asked for, or all of them."""
+    window = (_day(alert.alert.window_from), _day(alert.alert.window_to))
+    try:
+        start = date.fromisoformat(first) if first else window[0]
+        end = date.fromisoformat(last) if last else window[1]
+    except ValueError:
+        return None
+    start, end = sorted((start, end))
+    start, end = max(start, window[0]), min(end, window[1])
+    return None if start > end or (start, end) == window else (start, end)
+
+
+def _reason(text: str, alert: OpenAlert) -> int | None:
+    return int(text) if text.isdigit() and len(text) < 3 and int(text) < len(alert.reasons) else None
+
+
+def _evidence(alert: OpenAlert, reason: int | None) -> frozenset[str]:
+    if reason is not None and 0 <= reason < len(alert.reasons):
+        return frozenset(alert.reasons[reason].evidence)
+    return frozenset(movement.transaction_id for movement in alert.movements if movement.is_evidence)
+
+
+def _is_listed(movement: Movement, evidence: Collection[str], period: Period | None, reason: int | None) -> bool:
+    if reason is not None and movement.transaction_id not in evidence:
+        return False
+    return period is None or period[0] <= _day(movement.occurred_at) <= period[1]
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
+def hop_name(hop: int) -> str:
+    """What a column is called."""
+    names = {-2: _("Payers of payers"), -1: _("Payers"), 0: _("Subject"), 1: _("Receivers"), 2: _("Their receivers")}
+    return names[hop]
+
+
+def _heading(column: drawing.Column, asking: _Asking) -> Heading:
+    others = [hop for hop in asking.hops if hop != column.hop]
+    toggle = ""
+    if column.is_expanded:
+        toggle = asking.address(hops=others)
+    elif column.can_expand:
+        toggle = asking.address(hops=sorted([*others, column.hop]))
+    return Heading(column, hop_name(column.hop), column.x + column.width // 2, toggle, column.is_expanded)
+
+
+def _cards(actor: Actor, alert: OpenAlert, picture: Picture, subject: int, asking: _Asking) -> list[ShownCard]:
+    shown = {card.node_id for card in picture.cards if card.node_id not in (None, subject)}
+    own = _own_alerts(actor, {node for node in shown if node is not None})
+    home = alert.nodes[subject].country if subject in alert.nodes else ""
+    expandable = {c.hop: asking.address(hops=sorted([*asking.hops, c.hop])) for c in picture.columns if c.can_expand}
+    made = []
+    for card in picture.cards:
+        if card.node_id is None:
+            made.append(ShownCard(card, None, _folded_label(card), (), None, expandable.get(card.hop, "")))
+            continue
+        node = alert.nodes.get(card.node_id)
+        mine = own.get(card.node_id)
+        made.append(ShownCard(card, node, _card_label(card, node, mine), _signs(card, node, mine, home), mine))
+    return made
+
+
+def _own_alerts(actor: Actor, nodes: Collection[int]) -> dict[int, OwnAlert]:
+    """By node, the alert about it with the highest score that the reader may see."""
+    found = access.alerts_for(actor).filter(subject__node_id__in=nodes).order_by("score", "-pk")
+    rows = found.values_list("subject__node_id", "alert_id", "score", "state")
+    return {node: OwnAlert(alert_id, score, state != "closed") for node, alert_id, score, state in rows}
+
+
+def _signs(card: Card, node: Node | None, own: OwnAlert | None, home: str) -> tuple[Sign, ...]:
+    """The signs at the right end of the amount's line, from right to left."""
+    kinds: list[tuple[str, str]] = []
+    if node is not None:
+        kinds.append((node.holder_kind or node.kind or "account", ""))
+    if card.is_cash:
+        kinds.append(("cash", ""))
+    if node is not None and not card.is_subject and node.country and home and node.country != home:
+        kinds.append(("abroad", node.country[:2].upper()))
+    if own is not None:
+        kinds.append(("alert", str(own.score)))
+    room = max(1, (card.width - 46) // _MARK_WIDTH)
+    places = [card.right_x - _MARK_WIDTH * (at + 1) + 3 for at in range(room)]
+    return tuple(Sign(kind, x, text) for x, (kind, text) in zip(places, kinds, strict=False))
+
+
+def _card_label(card: Card, node: Node | None, own: OwnAlert | None) -> str:
+    name = node.name if node else " ".join(card.lines)
+    parts = [name]
+    if node is not None:
+        parts += [part for part in (node.institution, node.territory or node.country) if part]
+    if not card.is_subject:
+        parts.append(_moved(card))
+    if card.is_evidence:
+        parts.append(_("evidence"))
+    if card.is_cash:
+        parts.append(_("cash"))
+    if own is not None:
+        parts.append(_("an alert of its own, score %(score)s") % {"score": own.score})
+    return "; ".join(parts)
+
+
+def _moved(item: Card | Ribbon) -> str:
+    """An amount with its number of movements and days, in words."""
+    amount = money(item.amount)
+    if item.is_at_most:
+        amount = _("at most %(amount)s") % {"amount": amount}
+    if item.first_at is None or item.last_at is None:
+        return amount
+    count = ngettext("%(count)s movement", "%(count)s movements", item.count) % {"count": item.count}
+    first, last = day(item.first_at), day(item.last_at)
+    return f"{amount}, {count}, {first}" + (f" – {last}" if last != first else "")
+
+
+def _folded_label(card: Card) -> str:
+    pairs = ngettext("%(count)s smaller pair", "%(count)s smaller pairs", card.count) % {"count": card.count}
+    return f"{pairs}, {money(card.amount)}"
+
+
+def _ribbon(ribbon: Ribbon, alert: OpenAlert, subject: int) -> ShownRibbon:
+    ends = [_end(key, alert, subject) for key in (ribbon.src, ribbon.dst)]
+    label = f"{ends[0][1]} → {ends[1][1]}: {_moved(ribbon)}"
+    return ShownRibbon(ribbon, ends[0][0], ends[1][0], label)
+
+
+def _end(key: str, alert: OpenAlert, subject: int) -> tuple[str, str]:
+    """A ribbon's end: its node as text (empty where folded) and what to call it."""
+    name = key.split(":", 1)[1]
+    if name == drawing.FOLDED:
+        return "", _("others")
+    node = int(name)
+    if node == subject:
+        return name, alert.alert.subject_name
+    return name, alert.nodes[node].name if node in alert.nodes else name
+
+
+def _pair_rows(picture: Picture, alert: OpenAlert) -> list[PairRow]:
+    unknown = Node(0, "–", "", "", "", "", "", "")
+    return [
+        PairRow(pair, alert.nodes.get(pair.src, unknown), alert.nodes.get(pair.dst, unknown), hop_name(pair.hop))
+        for pair in picture.shown
+    ]
+
+
+def _timeline(alert: OpenAlert, evidence: Collection[str], subject: int, period: Period | None) -> times.Timeline:
+    flowed = [
+        times.Flowed(
+            *(_day(m.occurred_at), m.amount_local, m.is_incoming, m.occurred_at.astimezone(UTC).hour),
+            is_night=_is_night(m),
+            is_evidence=m.transaction_id in evidence,
+        )
+        for m in alert.movements
+        if subject in (m.src.node_id, m.dst.node_id)
+    ]
+    first, last = _day(alert.alert.window_from), _day(alert.alert.window_to)
+    received = AlertReport.objects.filter(alert=alert.alert).values_list("report__received_on", flat=True)
+    marks = [("report", on) for on in sorted(set(received)) if first <= on <= last + timedelta(days=31)]
+    marks.append(("alert", alert.alert.first_night))
+    return times.draw(flowed, first, last, marks, period)
+
+
+def _is_night(movement: Movement) -> bool:
+    """Did it happen between midnight and six, by the local time that the report gives."""
+    if movement.is_date_only:
+        return False
+    offset = timezone(timedelta(minutes=movement.utc_offset_minutes or 0))
+    return movement.occurred_at.astimezone(offset).hour < _NIGHT_ENDS
