@@ -3,6 +3,7 @@
 Filters only; nothing here reads the store. Numbers are grouped with narrow spaces that do not break.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,8 @@ from review.console.models.people import EVERYTHING, Role
 register = template.Library()
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
+_GROUPED = re.compile(r"(?<=\d)\s(?=\d{3}(?!\d))")
+"""The blank within a number; the queue's first sentences are kept with plain blanks."""
 
 
 def language() -> str:
@@ -88,7 +91,7 @@ def sentence(value: Any) -> str:
 @register.filter
 def first_reason(alert: Any) -> str:
     """The first sentence of an alert's strongest reason."""
-    return str(getattr(alert, f"first_reason_{language()}"))
+    return _GROUPED.sub(_THIN, str(getattr(alert, f"first_reason_{language()}")))
 
 
 @register.filter

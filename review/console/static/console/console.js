@@ -13,6 +13,9 @@
       part.dataset.loaded = "yes";
       window.htmx.trigger(part, "open-part");
     }
+    if (event.target.open && event.target.dataset.flow) {
+      window.htmx.ajax("GET", event.target.dataset.flow, { target: "#flow", swap: "outerHTML" });
+    }
     if (event.target.open && event.target.matches(".act")) {
       const first = one(".pick, textarea, input:not([type=hidden])", event.target);
       if (first) first.focus();
@@ -217,12 +220,6 @@
     };
     ["keydown", "pointermove"].forEach((name) => document.addEventListener(name, touch, { passive: true }));
   }
-
-  // Rows of movements and the picture light each other up.
-  const light = (node) => {
-    all("[data-src]").forEach((row) => row.classList.toggle("is-lit", Boolean(node) && (row.dataset.src === node || row.dataset.dst === node)));
-  };
-  document.addEventListener("console:node", (event) => light(event.detail));
 
   const current = one("[data-list] .is-current");
   if (current) current.scrollIntoView({ block: "nearest" });
