@@ -62,6 +62,12 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def day_span(first: date | datetime, last: date | datetime) -> str:
+    """Two days, or one where they are the same."""
+    return day(first) if day(first) == day(last) else f"{day(first)} – {day(last)}"
+
+
+@register.filter
 def short_day(value: date | datetime | None) -> str:
     """A day without its year: 02-03 in English, 03.02 in Russian."""
     return "–" if value is None else value.strftime("%d.%m" if language() == "ru" else "%m-%d")
