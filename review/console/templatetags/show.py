@@ -173,6 +173,20 @@ def fact(name: str) -> str:
 
 
 @register.filter
+def fact_value(value: str) -> str:
+    """A fact as the report gives it, where it is a number without idle zeros, where it is a moment in UTC."""
+    text = str(value)
+    if re.fullmatch(r"-?\d+\.\d+", text):
+        figure = Decimal(text)
+        return number(figure, 0 if figure == figure.to_integral_value() else 2)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return day(date.fromisoformat(text))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?\+00:00", text):
+        return moment(datetime.fromisoformat(text))
+    return text
+
+
+@register.filter
 def days(count: int) -> str:
     """A number of days: 1 day, 2 days; 1 день, 2 дня, 5 дней."""
     return ngettext("%(n)s day", "%(n)s days", count) % {"n": count}
