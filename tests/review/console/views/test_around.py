@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from review.console.models import AlertContent, Attachment, Case, Event, Person, QueueMember
+from review.console.models import AlertContent, Attachment, Case, Event, Export, Person, QueueMember
 from review.console.services import cases
 from tests.review.console.store import Given, Store, alert_id
 from tests.review.console.views.pages import client
@@ -246,3 +246,37 @@ def test_the_system_page_names_nights_and_no_subject(store: Store) -> None:
     page = client("egor").get("/system/").content.decode()
     assert "2026-02-03" in page
     assert "Щербаков" not in page
+
+
+@pytest.fixture
+def case(store: Store) -> Case:
+    """A case of anna's with one alert."""
+    store.publish(Given(1))
+    held = store.claimed(1)
+    return cases.create(store.actor("anna"), "Zeppelin", held.alert_id, held.version)
+
+
+def test_a_restricted_case_is_unknown_to_others(store: Store, case: Case) -> None:
+    cases.restrict(store.actor("anna"), case.number, case.version, ["sveta"])
+    assert client("sveta").get(f"/cases/{case.number}/").status_code == 200
+    for name in ("boris", "sergei", "dina"):
+        assert client(name).get(f"/cases/{case.number}/").status_code == 404
+        assert case.title not in client(name).get("/cases/").content.decode()
+
+
+def test_an_export_is_fetched_by_whoever_asked_for_it_alone(store: Store, case: Case) -> None:
+    asked = client("sveta").post(
+        "/exports/", {"kind": "case", "object": case.number, "reason": "For the meeting with the prosecutor."}
+    )
+    assert asked.status_code == 302
+    export = Export.objects.get()
+    assert client("sveta").post(f"/exports/{export.pk}/file/").status_code == 302, "not allowed yet"
+    assert client("sveta").post(f"/exports/{export.pk}/judge/", {"verdict": "allow"}).status_code == 302
+    assert Export.objects.get().allowed_by is None, "nobody allows their own"
+    client("sergei").post(f"/exports/{export.pk}/judge/", {"verdict": "allow"})
+    assert client("sergei").post(f"/exports/{export.pk}/file/").status_code == 404
+    file = client("sveta").post(f"/exports/{export.pk}/file/")
+    assert file["Content-Disposition"] == f'attachment; filename="sluice-case-{export.pk}.csv"'
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert all("sveta" in line for line in (lines[0], *lines[2:]))
+    assert len(lines) == 3
