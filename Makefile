@@ -57,6 +57,9 @@ $(PEER): benchmarks/peer-requirements.txt
 bench-features: $(READY) $(PEER) ## Speed and memory beside the peer; ONLY="KEY ..." for some of it, QUICK=1 for a small try
 	@$(BIN)/python -m benchmarks.features $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
+bench-console: $(READY) ## The review console: a million alerts, page times, fifty analysts at once (about an hour)
+	@$(BIN)/python -m benchmarks.console
+
 locks: ## Renew the lock files (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra postgres --extra oidc --universal --generate-hashes --no-strip-extras --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links -o requirements-dev.lock
