@@ -65,6 +65,11 @@ EASY = {
     "CSH-01": {"deposits_min": 2, "sum_thresholds": 1, "share_min": 0.5},
     "NET-01": {"middles_min": 2, "ratio_min": 0.01, "ratio_max": 100, "kept_min": 0.01, "hub_cap": 12},
     "NET-02": {"payers_min": 2, "receivers_min": 2, "kept_min": 0.1, "kept_max": 10, "mixed_share_max": 0.9},
+    "COR-01": {"z_min": 0.5, "weeks": 2, "active_weeks_min": 1, "amount_min": 1, "own_factor": 0.1},
+    "COR-02": {"countries_min": 2, "keep_min": 0.01, "keep_max": 100},
+    "COR-04": {"senders_min": 2, "operators_min": 1, "regions_min": 1},
+    "COR-05": {"operators_min": 2},
+    "COR-06": {"payers_min": 2, "receivers_min": 2, "balance_share_max": 0.9, "mixed_share_max": 0.9},
 }
 """Thresholds low enough for a small world to pass them often."""
 
