@@ -65,20 +65,20 @@ class Engine:
     ) -> None:
         self._connection.close()
 
-    def register_files(self, table: Table, files: Sequence[str]) -> None:
-        """Make the rows of Parquet `files` the input named `table.name`, with the contract's types."""
+    def register_files(self, table: Table, files: Sequence[str], name: str | None = None) -> None:
+        """Make the rows of Parquet `files` the input of that name (by default the table's), with its types."""
         if not files:
-            self.register(table.name, table.empty())
+            self.register(name or table.name, table.empty())
             return
         relation = self._connection.sql(
             "select * from read_parquet($files, hive_partitioning = true, hive_types_autocast = false)",
             params={"files": list(files)},
         )
-        self._contract(relation, table).create_view(table.name, replace=True)
+        self._contract(relation, table).create_view(name or table.name, replace=True)
 
-    def register_table(self, lake: Lake, table: Table, nights: Nights | None) -> None:
-        """Make the lake's rows of some nights the input named `table.name`."""
-        self.register_files(table, lake.files(table, nights))
+    def register_table(self, lake: Lake, table: Table, nights: Nights | None, name: str | None = None) -> None:
+        """Make the lake's rows of some nights the input of that name, by default the table's."""
+        self.register_files(table, lake.files(table, nights), name)
 
     def register(self, name: str, frame: pl.DataFrame) -> None:
         """Make a frame the input named `name`."""

@@ -1,6 +1,7 @@
 -- chosen: one row per night and node: of the windows that a typology found with a new edge, the one
 -- that passes its threshold most, the latest of several.
--- parameters: $subject (any; natural: nodes that no report by then calls a company; company; account).
+-- parameters: $subject (any; natural: nodes that no report by then calls a company; company;
+-- account).
 -- inputs: windows, subjects. key: night, node.
 with ranked as (
     select

@@ -1,5 +1,5 @@
--- gathered: one row per night and node of `chosen`, with the evidence put together: the marks of the
--- window, that is later than from_s and not later than to_s. Counts and sums come from running
+-- gathered: one row per night and node of `chosen`, with the evidence put together: the marks of
+-- the window, that is later than from_s and not later than to_s. Counts and sums come from running
 -- sums, so that a large window costs no more than a small one; at most 200 marks are named.
 -- inputs: chosen, marks, known_edges. key: night, node_id.
 with placed as (

@@ -1,5 +1,6 @@
--- hits: one row per typology, subject and night. The strength is 0.5 at the threshold and halves its
--- distance to 1 with every further threshold. Subjects on the allow-list that night are left out.
+-- hits: one row per typology, subject and night. The strength is 0.5 at the threshold and halves
+-- its distance to 1 with every further threshold. Subjects on the allow-list that night are left
+-- out.
 -- parameters: $typology_id, $typology_version, $family, $theme.
 -- inputs: gathered, lacking (what optional data the night had not), allowed. key: hit_id.
 with allowed_here as (

@@ -18,6 +18,7 @@ select
     ) as log_m,
     edges.channel,
     edges.is_date_only,
+    edges.movement_count,
     edges.is_cross_currency,
     coalesce(edges.src_country <> edges.dst_country, false) as is_cross_border,
     version.superseded_on

@@ -1,8 +1,8 @@
 -- timeline: one row per part, candidate and end of an edge. Part 0 is the node's time line that all
--- of its plain nights share; every other night of the node has a part of its own, with what it knew.
--- A night is plain for a node where the window that ends with a new edge holds the same edges on
--- the shared line as in that night's knowledge: the new edges occurred after all that came before
--- them and before all that came later, and nothing within reach had been superseded by then.
+-- of its plain nights share; every other night of the node has a part of its own, with what it
+-- knew. A night is plain for a node where the window that ends with a new edge holds the same edges
+-- on the shared line as in that night's knowledge: the new edges occurred after all that came
+-- before them and before all that came later, and nothing within reach had been superseded by then.
 -- `night` is the night whose hit a window that ends with the row can make; null where the row is
 -- history only. A window may look at rows up to its end, never at later ones.
 -- parameters: $reach_s, $is_unshared (true: no night is plain; for tests).
@@ -113,6 +113,7 @@ select
     channel,
     is_date_only,
     is_cross_border,
+    movement_count,
     cast(is_new as integer) as is_new,
     is_other_company
 from row_of_part

@@ -1,4 +1,4 @@
--- windows: the days and the 30 days, ending with a payment, in which more payers than the limit paid.
+-- windows: the days and the 30 days, ending with a payment, in which more than the limit paid.
 -- parameters: $payers_day, $payers_month. inputs: marks. key: part, node, to_s, from_s.
 with rolling as (
     select

@@ -11,7 +11,10 @@ from typing import Any
 from features.typology import countries
 
 FOLDER = Path(__file__).parent.parent / "typologies"
-THEMES = ("DRUG-SHOP", "DRUG-SYN", "TAX-CASHOUT", "FRAUD-CYBER", "CORR", "OTHER")
+THEMES = (
+    *("DRUG-SHOP", "DRUG-SYN", "DRUG-OPI", "DRUG-PREC", "TF", "PF", "CORR", "VA"),
+    *("FRAUD-CYBER", "TAX-CASHOUT", "TRADE", "OTHER"),
+)
 SUBJECTS = ("any", "natural", "company", "account")
 
 Parameter = int | float | str
@@ -48,6 +51,10 @@ class Typology:
     """Tables without which it runs, and says in each hit what it lacked."""
     inputs: tuple[str, ...] = ()
     """Shared inputs that its SQL reads beside `timeline` (features/typology/inputs.py)."""
+    evidence: str = "edges"
+    """What its own evidence is made of: edges, or records (rows of side tables, which have no edge)."""
+    signs: tuple[str, ...] = ()
+    """Typologies whose hits of the last nights its SQL reads as `signs`."""
     money: tuple[str, ...] = ()
     """Parameters that are sums of money: a country without a value of its own takes the default times its unit."""
     notes: str = field(default="", compare=False)
@@ -90,12 +97,21 @@ class Typology:
         unknown = set(values) - set(self.parameters)
         if unknown:
             raise ValueError(f"{self.id} has no parameter {', '.join(sorted(unknown))}")
+        self._check_windows(values)
         money = tuple(name for name in self.money if name not in values)
         by_country = {
             country: {name: value for name, value in own.items() if name not in values}
             for country, own in self.by_country.items()
         }
         return replace(self, parameters={**self.parameters, **values}, by_country=by_country, money=money)
+
+    def _check_windows(self, values: Mapping[str, Parameter]) -> None:
+        """Refuse a window that is longer than what a night looks at: it would miss hits and say nothing."""
+        if not self.sql("candidates").exists():
+            return
+        for name, value in values.items():
+            if name.endswith("window_days") and not 0 < float(value) <= self.reach_days:
+                raise ValueError(f"{self.id}: {name} lies between 1 and {self.reach_days} days")
 
     def is_in_force(self, night: date) -> bool:
         """Does it run on the night."""
@@ -114,7 +130,7 @@ def by_id() -> dict[str, Typology]:
     return {typology.id: typology for typology in catalogue()}
 
 
-_LISTS = ("data_required", "data_optional", "inputs", "money")
+_LISTS = ("data_required", "data_optional", "inputs", "money", "signs")
 
 
 def load(path: Path) -> Typology:
@@ -137,4 +153,8 @@ def load(path: Path) -> Typology:
         raise ValueError(f"{path.name}: {error}") from None
     if typology.subject not in SUBJECTS or typology.trigger not in {"edge", "report"}:
         raise ValueError(f"{path.name}: subject is one of {', '.join(SUBJECTS)}, trigger edge or report")
+    if typology.evidence not in {"edges", "records"}:
+        raise ValueError(f"{path.name}: evidence is edges or records")
+    for values in (plain, *by_country.values()):
+        typology._check_windows(values)
     return typology

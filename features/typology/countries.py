@@ -21,6 +21,11 @@ def unit(country: str) -> int:
     return int(_countries().get(country, _countries()["default"])["unit"])
 
 
+def offset_s(country: str) -> int:
+    """Seconds that the clock of the country's capital is ahead of UTC."""
+    return int(_countries().get(country, _countries()["default"]).get("offset_hours", 0) * 3600)
+
+
 def reporting_threshold(country: str, on: date | None = None) -> float:
     """The national reporting threshold in local currency on a day, by default the latest in the table."""
     steps = _countries().get(country, _countries()["default"])["thresholds"]

@@ -14,7 +14,7 @@ from pipelines import side_tables
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.steps import days
-from pipelines.tables import ACCOUNTS, OUTCOMES, PARTIES, ROLES, TRANSACTIONS, Table
+from pipelines.tables import ACCOUNTS, EDGES, OUTCOMES, PARTIES, ROLES, TRANSACTIONS, Table
 
 MADE_FROM: dict[str, tuple[str, ...]] = {
     "fresh": (),
@@ -26,6 +26,10 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "ends": ("active",),
     "window_edges": (),
     "reported": ("told",),
+    "owners": ("told",),
+    "incomes": ("declared_incomes", "owners"),
+    "placed": ("transactions", "places"),
+    "purposes": ("transactions",),
 }
 """Inputs that are SQL files of their own name, and the inputs that they read."""
 
@@ -37,6 +41,9 @@ _VIEWS: dict[str, tuple[Table, ...]] = {
     "parties": (PARTIES,),
 }
 """Inputs that are tables of the lake, over the nights that the range looks at."""
+
+PAST_DAYS = 400
+"""How far back `past_edges` goes: the edges that some night of the range may ask about an account's silence."""
 
 SIDE_VIEWS = tuple(side_tables.BY_NAME)
 """Inputs that are side tables: every row told by the last night, with `known_until` where a later one replaces it."""
@@ -60,6 +67,8 @@ class Inputs:
         self.parameters = {
             **nightly.parameters(countries.reporting_threshold(settings.country, nights.last)),
             "reach_s": reach.timeline_days * nightly.DAY_S,
+            "offset_s": countries.offset_s(settings.country),
+            "country": settings.country,
         }
         engine.register("thresholds", countries.thresholds(settings.country))
         self.need("allow_list")
@@ -81,6 +90,9 @@ class Inputs:
         elif name in _VIEWS:
             for table in _VIEWS[name]:
                 self.engine.register_table(self.lake, table, self._told())
+        elif name == "past_edges":
+            past = Nights(self.nights.first - timedelta(days=PAST_DAYS), self.nights.last)
+            self.engine.register_table(self.lake, EDGES, past, name)
         elif name in MADE_FROM:
             for source in MADE_FROM[name]:
                 self.need(source)

@@ -14,7 +14,7 @@ import polars as pl
 from features import nightly
 from features.engine import SQL, Engine
 from features.typology import inputs, status
-from features.typology.catalogue import Parameter, Typology, catalogue
+from features.typology.catalogue import Parameter, Typology, by_id, catalogue
 from features.typology.inputs import Inputs, Reach
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
@@ -62,9 +62,10 @@ def evaluate(
         plan: how the run is cut up.
         costs: seconds by typology and shared input are added to it.
     """
-    plan, chosen = plan or Plan(), list(typologies)
+    plan, wanted = plan or Plan(), list(typologies)
+    chosen = _with_signs(wanted)
     told = inputs.first_told(lake, nights)
-    parts = [HITS.empty()]
+    parts = [_earlier_signs(lake, nights, chosen)]
     reach = _reach(chosen)
     ranges = _ranges(lake, nights, settings, plan, reach)
     for done, chunk in enumerate(ranges):
@@ -72,10 +73,38 @@ def evaluate(
             run = _Run(engine, Inputs(engine, lake, chunk, settings, reach), told, plan)
             for number, typology in enumerate(chosen):
                 progress("typologies", done * len(chosen) + number, len(ranges) * len(chosen))
+                if typology.signs:
+                    run.show_signs(typology, parts)
                 parts.append(run.hits(typology, typology.parameters_for(settings.country)))
             _add_costs(costs, engine)
     progress("typologies", len(ranges) * len(chosen), len(ranges) * len(chosen))
-    return pl.concat(parts).sort(HITS.key)
+    found = pl.concat([HITS.empty(), *parts[1:]])
+    return found.filter(pl.col("typology_id").is_in([typology.id for typology in wanted])).sort(HITS.key)
+
+
+def _with_signs(wanted: Iterable[Typology]) -> list[Typology]:
+    """The wanted typologies and those whose hits they read, each once and after the ones that it reads."""
+    given = {typology.id: typology for typology in wanted}
+    ordered: dict[str, Typology] = {}
+
+    def add(typology: Typology) -> None:
+        for sign in typology.signs:
+            if sign not in ordered:
+                add(given.get(sign, by_id()[sign]))
+        ordered.setdefault(typology.id, typology)
+
+    for typology in given.values():
+        add(typology)
+    return list(ordered.values())
+
+
+def _earlier_signs(lake: Lake, nights: Nights, chosen: Iterable[Typology]) -> pl.DataFrame:
+    """The hits of the nights before the range that its nights may read, as they were found."""
+    signs = {sign for typology in chosen for sign in typology.signs}
+    before = Nights(nights.first - timedelta(days=nightly.WINDOW_DAYS), nights.first - timedelta(days=1))
+    if not signs:
+        return HITS.empty()
+    return lake.read(HITS, before).filter(pl.col("typology_id").is_in(signs))
 
 
 def _reach(typologies: list[Typology]) -> Reach:
@@ -122,32 +151,42 @@ class _Run:
             "family": typology.family,
             "theme": typology.theme,
         }
-        if typology.has_time_line:
-            self._time_line(typology, given)
-        self._gather(typology, given)
+        has_candidates = not typology.has_time_line or self._time_line(typology, given)
+        if not has_candidates or not self._gather(typology, given):
+            return HITS.empty()
         self.engine.register("lacking", status.lacking(typology, self.inputs.nights, self.told))
         found = self.engine.frame(HITS, SQL / "hits.sql", given)
         return found.filter(pl.col("received_on").is_in(ready))
 
-    def _time_line(self, typology: Typology, given: Mapping[str, object]) -> None:
+    def show_signs(self, typology: Typology, found: Iterable[pl.DataFrame]) -> None:
+        """Make the hits of the typologies that it reads the input `signs`."""
+        signs = pl.concat(found).filter(pl.col("typology_id").is_in(typology.signs))
+        columns = ("received_on", "typology_id", "node_id", "strength", "window_from", "window_to", "evidence")
+        self.engine.register("signs", signs.select(columns))
+
+    def _time_line(self, typology: Typology, given: Mapping[str, object]) -> int:
+        """Make the time lines of the typology's candidates; the number of rows."""
         self.inputs.need("peaks")
         sql = SQL / "every_node.sql" if self.plan.is_unpruned else typology.sql("candidates")
-        self.engine.materialise("candidates", sql, given)
-        self.engine.materialise("timeline", SQL / "timeline.sql", given)
+        if not self.engine.materialise("candidates", sql, given):
+            return 0
+        return self.engine.materialise("timeline", SQL / "timeline.sql", given)
 
-    def _gather(self, typology: Typology, given: Mapping[str, object]) -> None:
+    def _gather(self, typology: Typology, given: Mapping[str, object]) -> int:
+        """Put the evidence of the typology's findings together; the number of findings."""
         if typology.is_window:
             self.engine.materialise("marks", typology.sql("marks"), given)
             self.engine.materialise("windows", typology.sql("windows"), given)
-            self.engine.materialise("chosen", SQL / "chosen.sql", given)
-            self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
-        else:
-            if typology.is_case:
-                self.engine.materialise("cases", typology.sql("cases"), given)
-                self.engine.materialise("findings", SQL / "findings_of_cases.sql", given)
-            else:
-                self.engine.materialise("findings", typology.sql(), given)
-            self.engine.materialise("gathered", SQL / "gathered_findings.sql", given)
+            if not self.engine.materialise("chosen", SQL / "chosen.sql", given):
+                return 0
+            return self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
+        if typology.is_case:
+            self.engine.materialise("cases", typology.sql("cases"), given)
+        findings = SQL / "findings_of_cases.sql" if typology.is_case else typology.sql()
+        if not self.engine.materialise("findings", findings, given):
+            return 0
+        gathered = "gathered_records" if typology.evidence == "records" else "gathered_findings"
+        return self.engine.materialise("gathered", SQL / f"{gathered}.sql", given)
 
 
 def _add_costs(costs: dict[str, float] | None, engine: Engine) -> None:

@@ -151,6 +151,13 @@ NODE_KINDS = {
     "entity": _("entity"),
     "party": _("party"),
 }
+REPORT_CLASSES = {
+    "suspicion": _("reports of suspicion"),
+    "threshold": _("threshold reports"),
+    "transfer": _("reports of transfers"),
+    "information": _("further information"),
+    "data": _("data"),
+}
 MISSING = {
     "allow_list": _("subjects known to be lawful"),
     "device_links": _("devices, addresses and phones behind accounts"),

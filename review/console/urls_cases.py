@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from review.console.views import cases, flow
+from review.console.views import cases, flow, oversight, people, search
 
 urlpatterns: list[URLPattern] = [
     path("alert/<slug:alert_id>/flow/", flow.flow, name="flow"),
@@ -21,4 +21,17 @@ urlpatterns: list[URLPattern] = [
     path("cases/<slug:number>/restrict/", cases.restrict, name="case_restrict"),
     path("cases/<slug:number>/lift/", cases.lift, name="case_lift"),
     path("cases/<slug:number>/dossier/", cases.dossier, name="dossier"),
+    path("search/", search.search, name="search"),
+    path("people/", people.listed, name="people"),
+    path("people/queues/", people.queues, name="members"),
+    path("people/queues/<slug:slug>/", people.members, name="queue_members"),
+    path("people/account/<str:username>/", people.person, name="person"),
+    path("people/account/<str:username>/reset/", people.reset, name="person_reset"),
+    path("audit/", oversight.log, name="audit"),
+    path("audit/verify/", oversight.verify, name="audit_verify"),
+    path("exports/", oversight.export, name="exports"),
+    path("exports/<int:export_id>/judge/", oversight.judge_export, name="export_judge"),
+    path("exports/<int:export_id>/file/", oversight.download, name="export_file"),
+    path("statistics/", oversight.numbers, name="statistics"),
+    path("system/", oversight.system, name="system"),
 ]

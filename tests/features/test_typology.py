@@ -15,10 +15,10 @@ from tests.features.worlds import at, day, movement, put, quick, reports, world
 
 def hits(root: Path, rows: list[dict[str, Any]], which: str, first: int = 0, last: int = 30) -> list[dict[str, Any]]:
     lake = world(root, rows)
-    found = typology.build(lake, Nights(day(first), day(last)), quick(root))
+    found = typology.evaluate(lake, Nights(day(first), day(last)), quick(root), [typology.by_id()[which]])
     assert dict(found.schema) == dict(HITS.polars_schema)
     assert HITS.split(found).bad.is_empty()
-    return list(found.filter(pl.col("typology_id") == which).iter_rows(named=True))
+    return list(found.iter_rows(named=True))
 
 
 def payers(count: int, number: int = 0, **more: Any) -> list[dict[str, Any]]:

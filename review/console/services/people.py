@@ -216,6 +216,15 @@ def set_preferences(actor: Actor, *, language: str | None = None, has_auto_advan
         Person.objects.filter(pk=actor.person.pk).update(**fields)
 
 
+def queue(actor: Actor, slug: str) -> Queue:
+    """One queue with its members, for administrators."""
+    access.require_administrator(actor)
+    found = Queue.objects.prefetch_related("members__person").filter(slug=slug).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def set_members(actor: Actor, slug: str, members: Sequence[tuple[str, int]]) -> None:
     """Who works a queue, and for how many minutes a day; counts from the next ranking on."""
     access.require_administrator(actor)

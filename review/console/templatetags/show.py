@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from review import picture
 from review.console import labels
-from review.console.models.people import EVERYTHING
+from review.console.models.alerts import AlertState
+from review.console.models.people import EVERYTHING, Role
 
 register = template.Library()
 _THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -204,3 +205,21 @@ def steps(share: float) -> int:
 def listed(text: str) -> list[str]:
     """The parts of a comma-separated text."""
     return [part for part in text.split(",") if part]
+
+
+@register.filter
+def report_class(code: str) -> str:
+    """A class of reports in words."""
+    return str(labels.REPORT_CLASSES.get(code, code))
+
+
+@register.filter
+def role(code: str) -> str:
+    """A role in words."""
+    return str(Role(code).label) if code in Role.values else code
+
+
+@register.filter
+def alert_state(code: str) -> str:
+    """An alert's state in words."""
+    return str(AlertState(code).label) if code in AlertState.values else code

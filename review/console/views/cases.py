@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from review.console.models import Report
 from review.console.models.cases import CaseState
 from review.console.models.people import Role
 from review.console.rules import CASE_READERS, JUDGES, WORKERS, allow
 from review.console.services import cases
-from review.console.services.cases import MEDIA_TYPES
+from review.console.services.cases import MEDIA_TYPES, OpenCase
 from review.console.services.errors import Refused
 from review.console.services.transitions import CASE
 from review.console.views.queues import actor_of
@@ -72,6 +73,7 @@ def _page(
         "nav": "cases",
         "found": found,
         "case": found.case,
+        **_reports(found),
         "chronology": cases.chronology(actor, number),
         "parties": cases.parties_of(actor, found.case) if found.can_work else [],
         "steps": [(state, CaseState(state).label, needs) for state, needs in steps],
@@ -85,6 +87,12 @@ def _page(
         "typed": typed or {},
     }
     return render(request, "console/case.html", context, status=409 if error else 200)
+
+
+def _reports(found: OpenCase) -> dict[str, list[Report]]:
+    """Reports that say something in words, and those that only carry transactions."""
+    told = [report for report in found.reports if report.reason or report.action]
+    return {"told": told, "untold": [report for report in found.reports if report not in told]}
 
 
 def _form(*roles: Role) -> Callable[[Form], Callable[[HttpRequest, str], HttpResponse]]:
@@ -202,5 +210,6 @@ def attachment(request: HttpRequest, number: str, attachment_id: int) -> HttpRes
 def dossier(request: HttpRequest, number: str) -> HttpResponse:
     """A case for print: A4, with a watermark; the print is logged."""
     made = cases.dossier(actor_of(request), number)
-    context = {"nav": "cases", "made": made, "found": made.open_case, "case": made.open_case.case}
+    found = made.open_case
+    context = {"nav": "cases", "made": made, "found": found, "case": found.case, **_reports(found)}
     return render(request, "console/dossier.html", context)

@@ -1,0 +1,180 @@
+"""Numbers of the unit's work by month, after FATF recommendation 33: what came in, what was decided, what became of it.
+
+Reports are counted, not their rows; what the system closed unread is its own line and never "no suspicion".
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from statistics import median
+
+from django.db.models import Count, Q
+from django.db.models.functions import ExtractMonth
+
+from review.console.models import Alert, Decision, Report
+from review.console.models.alerts import AlertState, DecisionKind, DecisionStatus
+from review.console.models.cases import CaseState
+from review.console.models.people import Role
+from review.console.services import access, audit
+from review.console.services.actor import Actor
+from review.dispositions import Disposition
+
+ROLES = (Role.SENIOR, Role.AUDITOR, Role.HEAD)
+"""Roles that read the unit's numbers; a senior's are those of their territories and themes."""
+_TIMES_MAX = 20_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table: its code, twelve months and their sum."""
+
+    code: str
+    months: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """The year's sum."""
+        return sum(self.months)
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year's tables.
+
+    Attributes:
+        reports: reports behind alerts, by class, by the month of receipt.
+        alerts: alerts raised, by theme, by the month of their first night.
+        decisions: final decisions, by disposition, by the month in which they became final.
+        days_to_decision: median days from the first night to a person's decision, and how many decisions it rests on.
+        open_by_age: open alerts by age: up to 10 days, 30, 90, older.
+        open_by_state: open alerts by state.
+        cases: cases opened, approved for dissemination, closed after it, closed without it, in the year.
+        returned: decisions that a second person sent back, and all that a second person judged.
+    """
+
+    year: int
+    years: tuple[int, ...]
+    reports: tuple[Line, ...]
+    alerts: tuple[Line, ...]
+    decisions: tuple[Line, ...]
+    read: int
+    unread: int
+    useful: int
+    days_to_decision: float | None
+    timed: int
+    open_by_age: tuple[int, int, int, int]
+    open_by_state: tuple[tuple[str, int], ...]
+    cases: dict[str, int]
+    returned: int
+    judged: int
+
+
+def year_of(actor: Actor, year: int | None = None) -> Year:
+    """The numbers of a year, by default the newest that has any; logged.
+
+    Raises:
+        NotAllowed: not a role that reads them.
+    """
+    access.require(actor, *ROLES)
+    alerts = access.alerts_for(actor)
+    years = _years(actor)
+    chosen = year if year in years else years[0]
+    first, after = date(chosen, 1, 1), date(chosen + 1, 1, 1)
+    start, end = (datetime(day.year, 1, 1, tzinfo=UTC) for day in (first, after))
+    reports = Report.objects.filter(received_on__gte=first, received_on__lt=after)
+    if access.is_bounded(actor):
+        reports = reports.filter(linked_alerts__alert__in=alerts)
+    raised = alerts.filter(first_night__gte=first, first_night__lt=after)
+    final = Decision.objects.filter(status=DecisionStatus.FINAL, kind=DecisionKind.CLOSE, alert__in=alerts)
+    decisions = _decisions(final, start, end)
+    unread = sum(line.total for line in decisions if line.code == Disposition.UNREVIEWED)
+    useful = sum(line.total for line in decisions if line.code in ("D1", "D2", "D3", "D4"))
+    days = _days(final, start, end)
+    judged = Decision.objects.filter(alert__in=alerts, judged_at__gte=start, judged_at__lt=end)
+    with audit.recorded(actor) as record:
+        record.add("statistics_read", "statistics", chosen)
+    return Year(
+        year=chosen,
+        years=years,
+        reports=_lines(
+            reports.annotate(month=ExtractMonth("received_on"))
+            .values_list("report_class", "month")
+            .annotate(n=Count("pk", distinct=True))
+        ),
+        alerts=_lines(
+            raised.annotate(month=ExtractMonth("first_night")).values_list("theme", "month").annotate(n=Count("pk"))
+        ),
+        decisions=decisions,
+        read=sum(line.total for line in decisions) - unread,
+        unread=unread,
+        useful=useful,
+        days_to_decision=median(days) if days else None,
+        timed=len(days),
+        open_by_age=_ages(actor, alerts),
+        open_by_state=tuple(
+            alerts.exclude(state=AlertState.CLOSED).values_list("state").annotate(n=Count("pk")).order_by("-n")
+        ),
+        cases=_cases(actor, start, end),
+        returned=judged.filter(status=DecisionStatus.RETURNED).count(),
+        judged=judged.count(),
+    )
+
+
+def _years(actor: Actor) -> tuple[int, ...]:
+    alerts = access.alerts_for(actor)
+    ends = [alerts.order_by(field).values_list("first_night", flat=True).first() for field in ("first_night", "-pk")]
+    first = min((day.year for day in ends if day), default=actor.today.year)
+    return tuple(range(actor.today.year, first - 1, -1))
+
+
+def _lines(counted: Iterable[tuple[str, int, int]]) -> tuple[Line, ...]:
+    """Counts by code and month as lines, those with most first."""
+    months: dict[str, list[int]] = defaultdict(lambda: [0] * 12)
+    for code, month, count in counted:
+        months[code][month - 1] += count
+    lines = [Line(code, tuple(counts)) for code, counts in months.items()]
+    return tuple(sorted(lines, key=lambda line: (-line.total, line.code)))
+
+
+def _decisions(final, start: datetime, end: datetime) -> tuple[Line, ...]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Final decisions; one that nobody judged became final when it was proposed."""
+    by_second = final.filter(judged_at__gte=start, judged_at__lt=end).annotate(month=ExtractMonth("judged_at"))
+    alone = final.filter(judged_at=None, proposed_at__gte=start, proposed_at__lt=end)
+    alone = alone.annotate(month=ExtractMonth("proposed_at"))
+    counted = [row for rows in (by_second, alone) for row in rows.values_list("code", "month").annotate(n=Count("pk"))]
+    known = {line.code: line for line in _lines(counted)}
+    return tuple(known.get(code.value, Line(code.value, (0,) * 12)) for code in Disposition)
+
+
+def _days(final, start: datetime, end: datetime) -> list[int]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Days from an alert's first night to a person's decision, of the newest decisions."""
+    by_people = final.filter(proposed_at__gte=start, proposed_at__lt=end, proposed_by__isnull=False)
+    rows = by_people.order_by("-pk").values_list("alert__first_night", "proposed_at")[:_TIMES_MAX]
+    return [(at.date() - night).days for night, at in rows]
+
+
+def _ages(actor: Actor, alerts) -> tuple[int, int, int, int]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    waiting = alerts.exclude(state=AlertState.CLOSED)
+    bounds = [date.fromordinal(actor.today.toordinal() - days) for days in (10, 30, 90)]
+    counted = waiting.aggregate(
+        new=Count("pk", filter=Q(first_night__gte=bounds[0])),
+        month=Count("pk", filter=Q(first_night__lt=bounds[0], first_night__gte=bounds[1])),
+        quarter=Count("pk", filter=Q(first_night__lt=bounds[1], first_night__gte=bounds[2])),
+        older=Count("pk", filter=Q(first_night__lt=bounds[2])),
+    )
+    return counted["new"], counted["month"], counted["quarter"], counted["older"]
+
+
+def _cases(actor: Actor, start: datetime, end: datetime) -> dict[str, int]:
+    cases = access.cases_for(actor)
+    changed = Q(changed_at__gte=start, changed_at__lt=end)
+    closed = Q(closed_at__gte=start, closed_at__lt=end)
+    counted: dict[str, int] = cases.aggregate(
+        opened=Count("pk", filter=Q(created_at__gte=start, created_at__lt=end)),
+        approved=Count("pk", filter=changed & Q(state=CaseState.APPROVED)),
+        disseminated=Count("pk", filter=closed & Q(state=CaseState.CLOSED)),
+        unsent=Count("pk", filter=closed & Q(state=CaseState.CLOSED_UNSENT)),
+    )
+    with_alerts = Alert.objects.filter(case__in=cases, case__created_at__gte=start, case__created_at__lt=end)
+    return {**counted, "alerts": with_alerts.count()}

@@ -1,0 +1,122 @@
+"""Looking at the work as a whole: the audit log, exports, statistics, and how the system is."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from review.console.models.exports import ExportKind
+from review.console.models.people import Role
+from review.console.rules import JUDGES, allow
+from review.console.services import access, audit, exports, health, statistics
+from review.console.services.actor import Actor
+from review.console.services.errors import Refused
+from review.console.views.queues import actor_of
+
+EXPORTERS = (Role.HEAD, Role.AUDITOR, Role.SENIOR, Role.DISSEMINATION)
+_FILTERS = ("username", "action", "kind", "identifier")
+
+
+@allow(Role.AUDITOR, Role.HEAD)
+@require_GET
+def log(request: HttpRequest) -> HttpResponse:
+    """The audit log, newest first, with filters."""
+    return _log_page(request)
+
+
+def _log_page(request: HttpRequest, **more: Any) -> HttpResponse:
+    actor = actor_of(request)
+    filters = {name: request.GET.get(name, "") for name in _FILTERS}
+    try:
+        page = audit.events(actor, request.GET.get("after") or None, **filters)
+    except Refused:
+        page = audit.events(actor, **filters)
+    return render(request, "console/audit.html", {"nav": "audit", "page": page, "filters": filters, **more})
+
+
+@allow(Role.AUDITOR, Role.HEAD)
+@require_POST
+def verify(request: HttpRequest) -> HttpResponse:
+    """Every link of the chain is checked; the page says what was found."""
+    known = request.POST.get("head", "").strip().lower()
+    return _log_page(request, verdict=audit.verify(known or None), known_head=known)
+
+
+@allow(*EXPORTERS)
+@require_http_methods(["GET", "POST"])
+def export(request: HttpRequest) -> HttpResponse:
+    """What the person asked to take out, what others wait for, and the form that asks."""
+    actor = actor_of(request)
+    error: Refused | None = None
+    typed = {"kind": request.GET.get("kind", ""), "object": request.GET.get("object", ""), "reason": ""}
+    if request.method == "POST":
+        typed = {name: request.POST.get(name, "").strip() for name in typed}
+        try:
+            exports.ask(actor, typed["kind"], typed["object"], typed["reason"])
+        except Refused as refusal:
+            error = refusal
+        else:
+            return redirect("console:exports")
+    context = {
+        "nav": "exports",
+        "mine": exports.mine(actor),
+        "waiting": exports.waiting(actor),
+        "kinds": [kind for kind in ExportKind if kind != ExportKind.EVENTS or actor.role in (Role.AUDITOR, Role.HEAD)],
+        "queues": access.queues_for(actor).order_by("theme", "territory"),
+        "needs_second": actor.role not in (Role.AUDITOR, Role.HEAD),
+        "typed": typed,
+        "error": error,
+    }
+    return render(request, "console/exports.html", context, status=422 if error else 200)
+
+
+@allow(*JUDGES)
+@require_POST
+def judge_export(request: HttpRequest, export_id: int) -> HttpResponse:
+    """Allow or refuse another person's export."""
+    try:
+        exports.judge(actor_of(request), export_id, is_allowed=request.POST.get("verdict") == "allow")
+    except Refused as error:
+        messages.error(request, error.message)
+    return redirect("console:exports")
+
+
+@allow(*EXPORTERS)
+@require_POST
+def download(request: HttpRequest, export_id: int) -> HttpResponse:
+    """The file itself; a POST, so that no link fetches it unawares."""
+    try:
+        made = exports.download(actor_of(request), export_id)
+    except Refused as error:
+        messages.error(request, error.message)
+        return redirect("console:exports")
+    response = HttpResponse(made.content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{made.name}"'
+    response["X-Content-SHA256"] = made.sha256
+    return response
+
+
+@allow(*statistics.ROLES)
+@require_GET
+def numbers(request: HttpRequest) -> HttpResponse:
+    """The unit's numbers of a year."""
+    asked = request.GET.get("year", "")
+    year = statistics.year_of(actor_of(request), int(asked) if asked.isdigit() and len(asked) == 4 else None)
+    tables = [
+        (_("Reports behind alerts, by class and month of receipt"), "report_class", year.reports),
+        (_("Alerts raised, by theme and month"), "theme", year.alerts),
+        (_("Final decisions, by disposition and month"), "disposition", year.decisions),
+    ]
+    return render(request, "console/statistics.html", {"nav": "statistics", "year": year, "tables": tables})
+
+
+@allow(*health.ROLES, administrators=True)
+@require_GET
+def system(request: HttpRequest) -> HttpResponse:
+    """Nights, runs, store: counts and times alone."""
+    actor: Actor = actor_of(request)
+    context = {"nav": "system", "health": health.health(actor)}
+    return render(request, "console/system.html", context)
