@@ -1,20 +1,20 @@
 -- windows: the days, ending with a payment, in which more was sent than declared and usual incomes
 -- explain, by somebody whom no company paid.
--- parameters: $factor, $window_days. inputs: marks, nights, declared_incomes. key: part, node, to_s.
+-- parameters: $factor, $window_days. inputs: marks, nights, incomes. key: part, node, to_s.
 with income as (
     select
         nights.night,
-        cast('0x' || substr(sha256(declared_incomes.node_key), 1, 15) as bigint) as node,
-        cast(declared_incomes.monthly_income_local as double) as monthly,
+        incomes.node,
+        cast(incomes.income_c as double) / 100 as monthly,
         row_number() over (
-            partition by nights.night, declared_incomes.node_key
-            order by declared_incomes.valid_from desc
+            partition by nights.night, incomes.node
+            order by incomes.valid_from desc, incomes.income_c desc
         ) as place
     from nights
-    join declared_incomes
-        on declared_incomes.received_on <= nights.night
-        and (declared_incomes.known_until is null or declared_incomes.known_until > nights.night)
-        and declared_incomes.valid_from <= nights.night
+    join incomes
+        on incomes.known_from <= nights.night
+        and (incomes.known_until is null or incomes.known_until > nights.night)
+        and incomes.valid_from <= nights.night
 ),
 peer as (
     select

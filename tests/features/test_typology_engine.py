@@ -9,9 +9,10 @@ import pytest
 
 from features import typology
 from features.typology import run
+from pipelines import side_tables
 from pipelines.lake import Lake, Nights
 from pipelines.tables import HITS
-from tests.features.worlds import at, day, movement, quick, world
+from tests.features.worlds import at, day, movement, put, quick, with_delivery, world
 
 NIGHTS = Nights(day(0), day(11))
 FULL = run.Plan(is_unshared=True, is_unpruned=True)
@@ -25,7 +26,8 @@ def tangled(root: Path, seed: int, late: float) -> Lake:
     for number in range(60):
         key, first = f"r{number}", rng.randrange(9)
         received = first + (rng.randrange(4) if rng.random() < late else 0)
-        versions.append({"report_key": key, "report_reference": key, "received_on": day(received)})
+        entity = {"reporting_entity_id": str(number % 4)}
+        versions.append({"report_key": key, "report_reference": key, "received_on": day(received), **entity})
         if rng.random() < late / 3:
             later = received + rng.randrange(1, 3)
             relation = rng.choice(["correct", "delete", "duplicate", "supplement"])
@@ -36,11 +38,38 @@ def tangled(root: Path, seed: int, late: float) -> Lake:
                     "received_on": day(later),
                     "relation": relation,
                     "submission_id": "1" * 64,
+                    **entity,
                 }
             )
             rows += _of_report(rng, f"{key}b", first, later)
         rows += _of_report(rng, key, first, received)
-    return world(root, rows, versions)
+    lake = world(root, rows, versions)
+    for table, told in side_rows(rng).items():
+        put(lake, side_tables.BY_NAME[table].table, with_delivery(side_tables.BY_NAME[table].table, told))
+    return lake
+
+
+def side_rows(rng: random.Random) -> dict[str, list[dict[str, Any]]]:
+    """Rows of side tables on the small world's accounts, told on several days, some replaced later."""
+
+    def told(**row: Any) -> dict[str, Any]:
+        return {"received_on": day(rng.randrange(8)), **row}
+
+    accounts = "abcdefghijklmnop"
+    point = {"kind": "operator", "longitude": 74.0}
+    return {
+        "declared_incomes": [
+            told(node_key=who, valid_from=day(-rng.randrange(60)), monthly_income_local=rng.randrange(100))
+            for who in accounts * 2
+        ],
+        "kin_links": [told(node_key=rng.choice(accounts), other_key=rng.choice(accounts), kind="family")],
+        "places": [
+            told(**point, place_id="near", latitude=42.0),
+            told(**point, place_id="near", latitude=43.0),
+            told(**point, place_id="far", latitude=44.0),
+            told(**{**point, "kind": "market"}, place_id="market", latitude=42.0),
+        ],
+    }
 
 
 def _of_report(rng: random.Random, key: str, first: int, received: int) -> list[dict[str, Any]]:
@@ -50,6 +79,10 @@ def _of_report(rng: random.Random, key: str, first: int, received: int) -> list[
         when = at(first, rng.choice([0, 600, 650, rng.randrange(86_400)]))
         amount = rng.choice([100, 102, 9000, 9900, rng.randrange(1, 20_000)])
         more = {"channel": rng.choice(["cash", "transfer"]), "is_date_only": rng.random() < 0.1}
+        for side, who in (("from", payer), ("to", receiver)):
+            more[f"{side}_country"] = ("RU", "KZ", "TJ")[ord(who) % 3]
+            more[f"{side}_territory"] = f"RU-{who}"
+        more["location"] = rng.choice(["near", "far"])
         more["to_kind"] = "entity" if receiver == "d" else "account"
         made.append(
             movement(payer, receiver, amount, when, report_key=key, received_on=day(received), **more)
@@ -72,9 +105,11 @@ EASY = {
     "NET-02": {"payers_min": 2, "receivers_min": 2, "kept_min": 0.1, "kept_max": 10, "mixed_share_max": 0.9},
     "COR-01": {"z_min": 0.5, "weeks": 2, "active_weeks_min": 1, "amount_min": 1, "own_factor": 0.1},
     "COR-02": {"countries_min": 2, "keep_min": 0.01, "keep_max": 100},
+    "COR-03": {"factor": 0.1},
     "COR-04": {"senders_min": 2, "operators_min": 1, "regions_min": 1},
     "COR-05": {"operators_min": 2},
     "COR-06": {"payers_min": 2, "receivers_min": 2, "balance_share_max": 0.9, "mixed_share_max": 0.9},
+    "COR-08": {"sends_min": 1, "ratio_min": 0.1},
 }
 """Thresholds low enough for a small world to pass them often."""
 
