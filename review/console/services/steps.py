@@ -119,7 +119,9 @@ def stale(alert: Alert) -> Stale:
     """The error that says who changed the alert and what it is now."""
     now = Alert.objects.select_related("owner", "queue", "case").get(pk=alert.pk)
     last = AlertStep.objects.filter(alert=alert).select_related("by").order_by("-id").first()
-    if last and last.by:
+    since = now.version - last.version_after if last else 0
+    # An undo and a night's evidence raise the version without a step of their own.
+    if last and last.by and since == (1 if last.undone_at else 0):
         message = _("%(name)s has changed this alert meanwhile: it is “%(state)s” now. Nothing was decided.") % {
             "name": last.by.get_full_name(),
             "state": now.get_state_display(),

@@ -39,17 +39,10 @@ def reopen(alert: Alert, because: str, at: datetime, record: audit.Record) -> No
 
 def show(alert: Alert) -> None:
     """Put an alert that came back during the day at the top of its home queue, until the night ranks it."""
-    QueueEntry.objects.get_or_create(
-        queue_id=alert.queue_id,
-        alert=alert,
-        defaults={
-            "position": 0,
-            "rank_class": "2",
-            "score": alert.score,
-            "value_per_minute": 0.0,
-            "minutes": 0.0,
-            "is_below_cut": False,
-        },
+    place = {"position": 0, "is_below_cut": False, "below_since": None}
+    worth = {"rank_class": "2", "score": alert.score, "value_per_minute": 0.0, "minutes": 0.0}
+    QueueEntry.objects.update_or_create(
+        queue_id=alert.queue_id, alert=alert, defaults=place, create_defaults={**place, **worth}
     )
 
 

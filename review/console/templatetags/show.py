@@ -3,6 +3,7 @@
 Filters only; nothing here reads the store. Numbers are grouped with narrow spaces that do not break.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -161,6 +162,20 @@ def action(name: str) -> str:
 def fact(name: str) -> str:
     """A fact about a subject in words."""
     return str(labels.FACTS.get(name, name.replace("_", " ")))
+
+
+@register.filter
+def fact_value(value: str) -> str:
+    """A fact as the report gives it, where it is a number without idle zeros, where it is a moment in UTC."""
+    text = str(value)
+    if re.fullmatch(r"-?\d+\.\d+", text):
+        figure = Decimal(text)
+        return number(figure, 0 if figure == figure.to_integral_value() else 2)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return day(date.fromisoformat(text))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?\+00:00", text):
+        return moment(datetime.fromisoformat(text))
+    return text
 
 
 @register.filter

@@ -76,6 +76,17 @@
   }, true);
   document.addEventListener("htmx:afterSettle", () => { if (lit) paint(); });
 
+  // Paper has no folds: what is there is opened for the print, and folded again after it.
+  let unfolded = [];
+  window.addEventListener("beforeprint", () => {
+    unfolded = [...all("details.fold:not([data-part]):not([open]), details.fl-table:not([open])")];
+    for (const fold of unfolded) fold.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const fold of unfolded) fold.open = false;
+    unfolded = [];
+  });
+
   // The brush: from the bar where the pointer went down to the bar where it comes up.
   let drag = null;
 

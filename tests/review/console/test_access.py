@@ -1,0 +1,158 @@
+"""Who sees what: role, territory x theme, need to know. What must not be seen looks like what does not exist."""
+
+from collections.abc import Callable
+
+import pytest
+
+from review.console.services import access, alerts, bulk, cases, people, queues, search, workflow
+from review.console.services.actor import Actor
+from review.console.services.errors import NotAllowed, NotFound, Refused
+from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id
+
+ONE = alert_id(1)
+SEEN = {
+    "anna": {1, 2, 3},
+    "stranger": {4},
+    "themed": {3},
+    "sveta": {1, 2, 3, 4},
+    "dina": set(),
+    "audra": {1, 2, 3, 4, 5, 6},
+    "egor": set(),
+    "chief": {1, 2, 3, 4, 5, 6},
+}
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    store.publish(
+        Given(1, name="Щербаков Пётр"),
+        Given(2, territory="XS-AB"),
+        Given(3, theme="DRUG-OPI"),
+        Given(4, territory="XS-B", name="Щербаков Иван"),
+        Given(5, territory="XT-A"),
+        Given(6, territory="XSA"),
+    )
+    # XS-AB is a territory of its own and none within XS-A; 2 is moved there so that a mere prefix would be caught.
+    return store
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_alerts_are_seen_by_territory_theme_and_role(filled: Store, name):
+    from review.console.models import Alert
+
+    Alert.objects.filter(alert_id=alert_id(2)).update(territory="XS-A")
+    found = set(access.alerts_for(filled.actor(name)).values_list("alert_id", flat=True))
+    assert found == {alert_id(number) for number in SEEN[name]}
+    Alert.objects.filter(alert_id=alert_id(2)).update(territory="XS-AB")
+    assert access.alerts_for(filled.actor("anna")).filter(alert_id=alert_id(2)).count() == 0
+
+
+EVERY_WAY: dict[str, Callable[[Actor], object]] = {
+    "open": lambda a: alerts.open_alert(a, ONE),
+    "movements": lambda a: alerts.movements_of(a, ONE),
+    "reports": lambda a: alerts.reports_of(a, ONE),
+    "report": lambda a: alerts.report_for(a, "XS:bank:R-1:1"),
+    "similar": lambda a: alerts.similar_to(a, ONE),
+    "history": lambda a: alerts.history_of(a, ONE),
+    "note": lambda a: alerts.add_note(a, ONE, WHY),
+    "claim": lambda a: workflow.claim(a, ONE),
+    "touch": lambda a: workflow.touch(a, ONE),
+    "release": lambda a: workflow.release(a, ONE, 1),
+    "decide": lambda a: workflow.decide(a, ONE, 1, SALARY),
+    "defer": lambda a: workflow.defer(a, ONE, 1, NOW.date().replace(day=9), [], WHY),
+    "ask": lambda a: workflow.ask_information(a, ONE, 1, "Bank", WHY),
+    "answer": lambda a: workflow.answer(a, ONE, 1, WHY),
+    "escalate": lambda a: workflow.escalate(a, ONE, 1, WHY),
+    "take escalated": lambda a: workflow.take_escalated(a, ONE, 1),
+    "link": lambda a: workflow.link_to_case(a, ONE, 1, "2026-00001"),
+    "wake": lambda a: workflow.wake(a, ONE, 1),
+    "case": lambda a: cases.create(a, "Ring", ONE, 1),
+}
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_to_a_stranger_an_alert_is_not_there(only_sqlite: Store, way):
+    only_sqlite.publish(Given(1))
+    with pytest.raises(NotFound):
+        EVERY_WAY[way](only_sqlite.actor("stranger"))
+    with pytest.raises((NotFound, NotAllowed)):
+        EVERY_WAY[way](only_sqlite.actor("egor"))
+
+
+def test_a_bulk_closing_does_not_tell_a_stranger_what_there_is(only_sqlite: Store):
+    only_sqlite.publish(Given(1), Given(2, territory="XS-B"))
+    for wanted in ([ONE, alert_id(2)], ["f" * 32, alert_id(2)]):
+        with pytest.raises(Refused) as error:
+            bulk.preview(only_sqlite.actor("stranger"), wanted)
+        assert error.value.code == "missing"
+
+
+def test_search_finds_either_script_and_only_what_may_be_seen(filled: Store):
+    for words in ("Щербаков", "Shcherbakov", "щербаков петр", "Ščerbakov", "40702810001001"):
+        found = [hit.alert.alert_id for hit in search.find(filled.actor("anna"), words).alerts]
+        assert found == [ONE], words
+    assert len(search.find(filled.actor("chief"), "shcherbakov").alerts) == 2
+    assert search.find(filled.actor("anna"), "Shcherbakov", exact=True).alerts == ()
+    assert search.find(filled.actor("anna"), "R-1").alerts == ()
+    assert [hit.alert.alert_id for hit in search.find(filled.actor("anna"), ONE[:8]).alerts] == [ONE]
+    assert search.find(filled.actor("stranger"), ONE[:8]).alerts == ()
+
+
+def test_search_is_bounded_in_number(store: Store):
+    store.publish(Given(1))
+    for _ in range(60):
+        search.find(store.actor("anna"), "nobody")
+    with pytest.raises(Refused) as error:
+        search.find(store.actor("anna"), "nobody")
+    assert error.value.code == "too_often"
+    assert search.find(store.actor("boris"), "nobody").alerts == ()
+
+
+def test_a_restricted_case_and_its_alerts_are_seen_by_named_persons_only(store: Store):
+    store.publish(Given(1))
+    held = store.claimed(1)
+    case = cases.create(store.actor("anna"), "Ring", ONE, held.version)
+    cases.add_note(store.actor("boris"), case.number, "seen")
+    case.refresh_from_db()
+    with pytest.raises(NotAllowed):
+        cases.restrict(store.actor("boris"), case.number, case.version, ["boris"])
+    cases.restrict(store.actor("anna"), case.number, case.version, ["sveta"])
+    for name in ("boris", "sergei", "chief", "audra", "dina"):
+        with pytest.raises(NotFound):
+            cases.open_case(store.actor(name), case.number)
+        with pytest.raises((NotFound, NotAllowed)):
+            alerts.open_alert(store.actor(name), ONE)
+        assert not search.find(store.actor(name), "Subject").alerts if name in ("boris", "sergei") else True
+    for name in ("anna", "sveta"):
+        assert cases.open_case(store.actor(name), case.number).case == case
+        assert alerts.open_alert(store.actor(name), ONE).alert.alert_id == ONE
+
+
+def test_a_queue_outside_the_scope_is_not_there(store: Store):
+    store.publish(
+        *(Given(number) for number in range(1, 26)),
+        *(Given(number, territory="XS-B") for number in range(31, 56)),
+    )
+    mine, theirs = store.alert(1).queue.slug, store.alert(31).queue.slug
+    assert mine != theirs
+    assert [summary.queue.slug for summary in queues.queues_of(store.actor("anna"))] == [mine]
+    with pytest.raises(NotFound):
+        queues.page(store.actor("anna"), theirs)
+    with pytest.raises(NotFound):
+        workflow.next_and_lock(store.actor("anna"), theirs)
+    assert not queues.queues_of(store.actor("egor"))
+
+
+def test_only_administrators_touch_accounts_and_nobody_their_own_rights(store: Store):
+    with pytest.raises(NotAllowed):
+        people.create(store.actor("sveta"), "new.person", "", "head", [])
+    made, password = people.create(store.actor("chief"), "new.person", "New", "analyst", [("XS-A", "*")])
+    assert made.check_password(password)
+    assert made.must_change_password
+    with pytest.raises(Refused) as error:
+        people.change(store.actor("chief"), "chief", role="analyst")
+    assert error.value.code == "own"
+    for wrong in ({"username": "new.person"}, {"username": "a b"}, {"role": "king"}, {"scopes": [("XS", "NIX")]}):
+        given = {"username": "other", "role": "analyst", "scopes": [], **wrong}
+        with pytest.raises(Refused):
+            people.create(store.actor("chief"), given["username"], "", given["role"], given["scopes"])

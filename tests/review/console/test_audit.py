@@ -1,0 +1,191 @@
+"""The audit log: every action and read, in one transaction with what it tells of, in a chain that shows a break."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from pipelines.home import UserError
+from review.console import config
+from review.console.models import Alert, Event, EventHead
+from review.console.services import alerts, audit, search, workflow
+from review.console.services.errors import NotAllowed
+from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id, count_of_everything, use
+
+ONE = alert_id(1)
+DEPLOY = Path(__file__).parents[3] / "deploy/postgresql"
+
+
+def actions() -> list[str]:
+    return list(Event.objects.order_by("sequence").values_list("action", flat=True))
+
+
+def test_every_action_and_every_read_of_a_subject_is_an_event(store: Store):
+    store.publish(Given(1))
+    begun = len(actions())
+    anna = store.actor("anna")
+    held = store.claimed(1)
+    alerts.movements_of(anna, ONE, 0)
+    alerts.reports_of(anna, ONE)
+    alerts.report_for(anna, "XS:bank:R-1:1")
+    alerts.similar_to(anna, ONE)
+    search.find(anna, "Subject")
+    alerts.add_note(anna, ONE, WHY)
+    workflow.decide(anna, ONE, held.version, SALARY)
+    assert actions()[begun:] == [
+        *("alert_claim", "alert_read", "alert_read", "evidence_read", "reports_read", "report_read", "similar_read"),
+        *("searched", "note_added", "alert_close"),
+    ]
+    read = Event.objects.get(action="evidence_read")
+    assert (read.actor, read.role, read.sign_in, read.address, read.at) == (
+        "anna",
+        "analyst",
+        "sign-in",
+        "127.0.0.1",
+        NOW,
+    )
+    closed = Event.objects.get(action="alert_close")
+    assert closed.before_digest != closed.after_digest
+    assert '"code":"D5"' in closed.details
+
+
+def test_an_event_and_what_it_tells_of_stand_or_fall_together(store: Store, monkeypatch):
+    store.publish(Given(1))
+    before = count_of_everything()
+
+    def breaks(*_args: object, **_more: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(audit, "append", breaks)
+    with pytest.raises(RuntimeError):
+        workflow.claim(store.actor("anna"), ONE)
+    assert count_of_everything() == before
+    with pytest.raises(RuntimeError):
+        alerts.open_alert(store.actor("anna"), ONE)
+    monkeypatch.undo()
+    with pytest.raises(RuntimeError), audit.recorded(store.actor("anna")) as record:
+        record.add("nothing")
+        raise RuntimeError
+    assert count_of_everything() == before
+
+
+FORBIDDEN = (
+    "update console_event set reason = 'x' where sequence = 2",
+    "delete from console_event where sequence = 2",
+    "delete from console_eventhead",
+    "update console_eventhead set sequence = 1",
+)
+
+
+def test_the_database_refuses_to_change_events_even_to_the_owner(store: Store):
+    store.publish(Given(1))
+    store.claimed(1)
+    statements = [*FORBIDDEN, "truncate console_event", "truncate console_eventhead"]
+    for statement in statements if store.kind == "postgresql" else FORBIDDEN:
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    assert audit.verify().broken_at is None
+
+
+def disarm(store: Store) -> None:
+    """What an intruder with all rights would do first."""
+    with connection.cursor() as cursor:
+        if store.kind == "postgresql":
+            cursor.execute("alter table console_event disable trigger all")
+            cursor.execute("alter table console_eventhead disable trigger all")
+        else:
+            cursor.execute("select name from sqlite_master where type = 'trigger' and tbl_name like 'console_event%'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"drop trigger {name}")
+
+
+TAMPERING = {
+    "a reason is changed": ("update console_event set reason = 'x' where sequence = 3", 3, "content"),
+    "an actor is changed": ("update console_event set actor = 'boris' where sequence = 4", 4, "content"),
+    "an event is gone": ("delete from console_event where sequence = 3", 3, "missing"),
+    "the first is gone": ("delete from console_event where sequence = 1", 1, "missing"),
+    "a link is changed": ("update console_event set previous = hash where sequence = 3", 3, "continue"),
+    "the last are gone": ("delete from console_event where sequence >= 4", 4, "last events"),
+    "all are gone": ("delete from console_event", 1, "last events"),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERING)
+def test_verify_names_the_first_broken_link_when(store: Store, what):
+    store.publish(Given(1))
+    store.claimed(1)
+    assert audit.verify().count == EventHead.objects.get().sequence >= 5
+    disarm(store)
+    statement, place, told = TAMPERING[what]
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    verdict = audit.verify()
+    assert verdict.broken_at == place
+    assert told in verdict.what
+    assert verdict.count == place - 1
+
+
+def test_a_chain_that_was_written_anew_does_not_contain_the_head_kept_elsewhere(store: Store):
+    store.publish(Given(1))
+    kept = audit.verify().head
+    store.claimed(1)
+    assert audit.verify(kept).broken_at is None
+    disarm(store)
+    previous = audit.GENESIS
+    for event in Event.objects.order_by("sequence"):
+        event.previous, event.reason = previous, "nothing happened"
+        event.hash = previous = audit.hash_of(event)
+        Event.objects.filter(pk=event.pk).update(previous=event.previous, hash=event.hash, reason=event.reason)
+    EventHead.objects.update(hash=previous)
+    assert audit.verify().broken_at is None
+    assert audit.verify(kept).broken_at is not None
+
+
+def test_only_the_auditor_and_the_head_read_the_log_and_the_read_is_in_it(store: Store):
+    store.publish(Given(1))
+    store.claimed(1)
+    for name in ("anna", "sveta", "dina", "egor"):
+        with pytest.raises(NotAllowed):
+            audit.events(store.actor(name))
+    page = audit.events(store.actor("audra"), username="anna", kind="alert", identifier=ONE)
+    assert [event.action for event in page.items] == ["alert_read", "alert_read", "alert_claim"]
+    assert actions()[-1] == "events_read"
+
+
+def test_the_app_role_works_and_can_neither_change_events_nor_tables(cluster, postgresql_template, tmp_path):
+    """The roles and grants of deploy/, run as they are."""
+    cluster.execute((DEPLOY / "roles.sql").read_text("utf-8"), "create database roles template template owner owner")
+    try:
+        cluster.execute((DEPLOY / "grants.sql").read_text("utf-8"), name="roles")
+        use(config.database(cluster.address("roles", "sluice_app"), tmp_path))
+        store = Store("postgresql")
+        from review.console import command
+
+        command._renew_tables()  # nothing to renew: the app role may look
+        store.publish(Given(1))
+        held = store.claimed(1)
+        workflow.decide(store.actor("anna"), ONE, held.version, SALARY)
+        assert audit.verify().broken_at is None
+        address = {"dbname": "roles", "user": "sluice_app", "host": str(cluster.folder), "autocommit": True}
+        for statement in (
+            *FORBIDDEN[:3],
+            "truncate console_event",
+            "drop table console_event",
+            "alter table console_event disable trigger all",
+            "drop trigger console_event_no_change on console_event",
+            "insert into console_eventhead values (2, 0, '')",
+            "create table mine (id int)",
+            "update django_migrations set name = 'x'",
+        ):
+            with psycopg.connect(**address) as direct, pytest.raises(psycopg.errors.InsufficientPrivilege):
+                direct.execute(statement)
+        assert Alert.objects.get().state == "closed"
+        cluster.execute("delete from django_migrations where name = '0003_exports'", name="roles")
+        with pytest.raises(UserError, match="as the owner"):
+            command._renew_tables()
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+        cluster.execute("drop database roles with (force)", "drop role sluice_owner", "drop role sluice_app")

@@ -1,0 +1,83 @@
+"""Closing alerts of one rule together: previewed, all or none, never a dissemination, undone together."""
+
+from datetime import timedelta
+
+import pytest
+
+from review.console.models import Decision
+from review.console.services import bulk, workflow
+from review.console.services.errors import Refused, Stale
+from review.console.services.workflow import Choice
+from tests.review.console.store import SALARY, WHY, Given, Store, alert_id, count_of_everything
+
+
+def some(*numbers: int) -> list[str]:
+    return [alert_id(number) for number in numbers]
+
+
+def test_the_previewed_alerts_are_closed_each_with_its_own_decision(store: Store):
+    store.publish(Given(1), Given(2), Given(3))
+    store.scored(3, 90)
+    preview = bulk.preview(store.actor("anna"), some(1, 2, 3))
+    assert (len(preview.alerts), preview.rule, preview.with_second) == (3, "FAN-01", 1)
+    batch, outcomes = bulk.close(store.actor("anna"), preview.token, SALARY)
+    assert [outcome.needs_second for outcome in sorted(outcomes, key=lambda o: o.alert.score)] == [False, False, True]
+    assert Decision.objects.filter(batch=batch).count() == 3
+    assert {store.alert(n).state for n in (1, 2)} == {"closed"}
+    assert store.alert(3).state == "pending_approval"
+    assert bulk.undo(store.actor("anna", timedelta(seconds=5)), batch) == 3
+    assert {store.alert(n).state for n in (1, 2, 3)} == {"assigned"}
+    assert set(Decision.objects.values_list("status", flat=True)) == {"undone"}
+
+
+def test_all_or_none_where_one_has_changed_since_the_preview(store: Store):
+    store.publish(Given(1), Given(2), Given(3))
+    preview = bulk.preview(store.actor("anna"), some(1, 2, 3))
+    workflow.claim(store.actor("boris"), alert_id(2))
+    before = count_of_everything()
+    with pytest.raises((Stale, Refused)):
+        bulk.close(store.actor("anna"), preview.token, SALARY)
+    assert count_of_everything() == before
+
+
+def test_what_is_never_closed_together(store: Store):
+    store.publish(Given(1), Given(2, typologies=("CYC-01",)), Given(3), *(Given(n) for n in range(10, 61)))
+    workflow.claim(store.actor("boris"), alert_id(3))
+    anna = store.actor("anna")
+    for code, wanted in {
+        "rule": some(1, 2),
+        "locked": some(1, 3),
+        "count": some(*range(10, 61)),
+        "missing": [alert_id(1), "0" * 32],
+    }.items():
+        with pytest.raises(Refused) as error:
+            bulk.preview(anna, wanted)
+        assert error.value.code == code
+    with pytest.raises(Refused) as error:
+        bulk.preview(anna, [])
+    assert error.value.code == "count"
+    token = bulk.preview(anna, some(1, 10)).token
+    for code, choice in (("code", Choice("D1", "", WHY)), ("text", Choice("D5", "salary", ""))):
+        with pytest.raises(Refused) as error:
+            bulk.close(anna, token, choice)
+        assert error.value.code == code
+
+
+def test_a_preview_belongs_to_its_person_and_can_not_be_made_up(store: Store):
+    store.publish(Given(1), Given(2))
+    token = bulk.preview(store.actor("anna"), some(1, 2)).token
+    for name, given in (("boris", token), ("anna", token[:-1] + "x"), ("anna", "")):
+        with pytest.raises(Refused) as error:
+            bulk.close(store.actor(name), given, SALARY)
+        assert error.value.code == "token"
+
+
+def test_undo_of_a_batch_is_refused_late(store: Store):
+    store.publish(Given(1), Given(2))
+    token = bulk.preview(store.actor("anna"), some(1, 2)).token
+    batch, _ = bulk.close(store.actor("anna"), token, SALARY)
+    with pytest.raises(Refused) as error:
+        bulk.undo(store.actor("anna", timedelta(seconds=11)), batch)
+    assert error.value.code == "undo"
+    with pytest.raises(Refused):
+        bulk.undo(store.actor("boris"), batch)

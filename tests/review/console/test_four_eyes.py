@@ -1,0 +1,156 @@
+"""The second person: what needs one, who may be it, and that nobody is it for their own work."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from review.console.models import Case, Decision, Export
+from review.console.services import approvals, cases, exports, workflow
+from review.console.services.errors import NotAllowed, NotFound, Refused, Stale
+from review.console.services.workflow import Choice
+from tests.review.console.store import NOW, WHY, Given, Store, alert_id
+
+ONE = alert_id(1)
+
+
+@pytest.mark.parametrize(
+    ("score", "code", "needed"), [(79, "D3", False), (80, "D3", True), (0, "D1", True), (0, "D2", True)]
+)
+def test_a_second_person_is_needed_above_the_score_and_for_dissemination(store: Store, score, code, needed):
+    store.publish(Given(1))
+    store.scored(1, score)
+    held = store.claimed(1)
+    outcome = workflow.decide(store.actor("anna"), ONE, held.version, Choice(code, "", WHY))
+    assert outcome.needs_second is needed
+    assert store.alert(1).state == ("pending_approval" if needed else "closed")
+
+
+@pytest.mark.parametrize("author", ["sveta", "chief"])
+def test_nobody_approves_or_returns_their_own(store: Store, author):
+    store.publish(Given(1))
+    decision = store.proposed(1, author)
+    for act in (approvals.approve, approvals.send_back):
+        with pytest.raises(Refused) as error:
+            act(store.actor(author), decision.pk, store.alert(1).version, WHY)
+        assert error.value.code == "own"
+    assert store.alert(1).state == "pending_approval"
+    assert [item.is_own for item in approvals.waiting(store.actor(author))] == [True]
+    assert approvals.waiting_count(store.actor(author)) == 0
+
+
+@pytest.mark.parametrize("name", ["boris", "dina", "audra", "egor"])
+def test_other_roles_approve_nothing(store: Store, name):
+    store.publish(Given(1))
+    decision = store.proposed(1)
+    with pytest.raises(NotAllowed):
+        approvals.approve(store.actor(name), decision.pk, store.alert(1).version)
+
+
+def test_an_approved_decision_names_both(store: Store):
+    store.publish(Given(1))
+    decision = store.proposed(1)
+    approvals.approve(store.actor("sveta"), decision.pk, store.alert(1).version)
+    final = Decision.objects.get()
+    assert (final.status, final.proposed_by.username, final.judged_by.username) == ("final", "anna", "sveta")
+    assert (store.alert(1).state, store.alert(1).disposition) == ("closed", "D5")
+    with pytest.raises(Refused):
+        approvals.approve(store.actor("sergei"), decision.pk, store.alert(1).version)
+
+
+def test_a_returned_decision_puts_the_alert_back(store: Store):
+    store.publish(Given(1))
+    decision = store.proposed(1)
+    with pytest.raises(Refused) as error:
+        approvals.send_back(store.actor("sveta"), decision.pk, store.alert(1).version, "no")
+    assert error.value.field == "text"
+    approvals.send_back(store.actor("sveta"), decision.pk, store.alert(1).version, WHY)
+    assert (store.alert(1).state, store.alert(1).disposition) == ("returned", "")
+    assert Decision.objects.get().status == "returned"
+
+
+def test_an_approval_of_what_has_changed_since_is_refused(store: Store):
+    store.publish(Given(1))
+    decision = store.proposed(1)
+    with pytest.raises(Stale):
+        approvals.approve(store.actor("sveta"), decision.pk, store.alert(1).version - 1)
+    assert Decision.objects.get().status == "proposed"
+
+
+def test_a_long_deferral_is_approved(store: Store):
+    store.publish(Given(1))
+    held = store.claimed(1)
+    until = NOW.date() + timedelta(days=30)
+    workflow.defer(store.actor("anna"), ONE, held.version, until, ["new_hit"], WHY)
+    approvals.approve(store.actor("sveta"), Decision.objects.get().pk, store.alert(1).version)
+    assert (store.alert(1).state, store.alert(1).wake_on) == ("deferred", until)
+
+
+def proposed_end(store: Store, name: str = "sveta") -> Case:
+    """A case with one alert, whose end a person has proposed."""
+    store.publish(Given(1))
+    held = store.claimed(1, name)
+    case = cases.create(store.actor(name), "Ring", ONE, held.version)
+    case.refresh_from_db()
+    return cases.move(store.actor(name), case.number, case.version, "closed_unsent", WHY)
+
+
+def test_the_end_of_a_case_has_two_names_and_closes_its_alerts(store: Store):
+    case = proposed_end(store)
+    with pytest.raises(Refused) as error:
+        cases.judge(store.actor("sveta"), case.number, case.version, is_approved=True, text="")
+    assert error.value.code == "own"
+    done = cases.judge(store.actor("sergei"), case.number, case.version, is_approved=True, text="")
+    assert (done.state, done.judged_by.username) == ("closed_unsent", "sergei")
+    decision = Decision.objects.get()
+    assert (decision.code, decision.proposed_by.username, decision.judged_by.username) == ("D4", "sveta", "sergei")
+    assert store.alert(1).state == "closed"
+
+
+def test_the_database_refuses_a_case_that_one_person_ended(store: Store):
+    case = proposed_end(store)
+    author = store.actor("sveta").person
+    for wrong in ({"judged_by": author, "state": "closed_unsent"}, {"state": "closed_unsent"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Case.objects.filter(pk=case.pk).update(**wrong)
+
+
+def test_an_export_of_a_senior_waits_for_another_and_the_heads_does_not(store: Store):
+    store.publish(Given(1), Given(2, name="=HYPERLINK(1)"))
+    slug = store.alert(1).queue.slug
+    asked = exports.ask(store.actor("sveta"), "queue", slug, WHY)
+    with pytest.raises(Refused) as error:
+        exports.download(store.actor("sveta"), asked.pk)
+    assert error.value.code == "second"
+    with pytest.raises(Refused) as error:
+        exports.judge(store.actor("sveta"), asked.pk, is_allowed=True)
+    assert error.value.code == "own"
+    assert [row.pk for row in exports.waiting(store.actor("sergei"))] == [asked.pk]
+    exports.judge(store.actor("sergei"), asked.pk, is_allowed=True)
+    file = exports.download(store.actor("sveta"), asked.pk)
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert all(f"sluice export {asked.pk}, sveta" in line for line in [lines[0], *lines[2:]])
+    assert len(lines) == 4
+    assert "'=HYPERLINK" in file.content.decode()
+    with pytest.raises(NotFound):
+        exports.download(store.actor("sergei"), asked.pk)
+    with pytest.raises(Refused):
+        exports.download(store.actor("sveta", timedelta(hours=25)), asked.pk)
+    mine = exports.ask(store.actor("chief"), "events", "", WHY)
+    assert b"exported" in exports.download(store.actor("chief"), mine.pk).content
+
+
+def test_analysts_export_nothing_and_seniors_not_the_log(store: Store):
+    store.publish(Given(1))
+    for name, kind in (("anna", "queue"), ("egor", "queue"), ("sveta", "events"), ("dina", "events")):
+        with pytest.raises(NotAllowed):
+            exports.ask(store.actor(name), kind, store.alert(1).queue.slug, WHY)
+    with pytest.raises(NotFound):
+        exports.ask(store.actor("sveta"), "case", "2026-00001", WHY)
+
+
+def test_the_database_refuses_an_export_that_its_asker_allowed(store: Store):
+    store.publish(Given(1))
+    asked = exports.ask(store.actor("sveta"), "queue", store.alert(1).queue.slug, WHY)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Export.objects.filter(pk=asked.pk).update(allowed_by=store.actor("sveta").person, allowed_at=NOW)
