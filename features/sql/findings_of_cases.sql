@@ -3,7 +3,8 @@
 -- row took its place. It is found on the night that it was told, or that brought the subject a
 -- transaction of the kind and time that the case asks for; of several, the one that passes its
 -- threshold most. A case of a person or company holds for their accounts as well.
--- parameters: $trigger (edge: a new transaction; report: a new row is enough), $evidence_max.
+-- parameters: $trigger (edge: a new transaction; report: a new row is enough), $evidence_max,
+-- $reach_s (how far before the night's end evidence is looked for).
 -- inputs: nights, known_edges, owners, cases (case_key, node, known_from, known_until, from_s, to_s,
 -- direction: in, out or any, other: null for any, is_abroad_only, value, threshold, facts).
 -- key: night, node_id, edge_id.
@@ -37,11 +38,11 @@ side as (
     where known_edges.src <> known_edges.dst
 ),
 touched as (
-    select own_case.node, nights.night
+    select own_case.node, nights.night, nights.cutoff_s
     from own_case
     join nights on nights.night = own_case.known_from
     union
-    select side.node, nights.night
+    select side.node, nights.night, nights.cutoff_s
     from side
     join nights on nights.night = side.received_on
 ),
@@ -60,6 +61,7 @@ evidence as (
         on side.node = own_case.node
         and side.received_on <= touched.night
         and (side.superseded_on is null or side.superseded_on > touched.night)
+        and side.occurred_s > touched.cutoff_s - $reach_s
         and side.occurred_s >= own_case.from_s
         and side.occurred_s <= own_case.to_s
         and (own_case.direction = 'any' or own_case.direction = side.direction)

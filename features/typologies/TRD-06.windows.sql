@@ -5,10 +5,8 @@
 with rolling as (
     select
         part, night, node, occurred_s,
-        count(distinct case when is_out = 0 and channel <> 'cash' then other end)
-            over recent as payers,
-        count(distinct case when is_out = 1 and channel <> 'cash' then other end)
-            over recent as receivers,
+        count(distinct case when is_out = 0 then person end) over recent as payers,
+        count(distinct case when is_out = 1 then person end) over recent as receivers,
         cast(sum(case when is_out = 0 then amount_c else 0 end) over recent as bigint) as in_c,
         cast(
             sum(case when is_out = 1 and channel = 'cash' then amount_c else 0 end)
