@@ -6,12 +6,13 @@ with placed as (
     select
         marks.part, marks.node, marks.edge_id, marks.occurred_s,
         row_number() over along as position,
-        sum(marks.amount_local) over (along rows unbounded preceding) as total
+        sum(marks.amount_local) over along as total
     from marks
     join (select distinct part, node from chosen) as wanted
         on wanted.part = marks.part and wanted.node = marks.node
     window along as (
         partition by marks.part, marks.node order by marks.occurred_s, marks.edge_id
+        rows between unbounded preceding and current row
     )
 ),
 event as (

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -33,6 +34,8 @@ msgstr ""
 """
 _FUNCTIONS = {"gettext": (0, 1), "ngettext": (0, 2), "pgettext": (1, 1), "npgettext": (1, 2), "_": (0, 1)}
 """By function: how many of its first arguments are contexts, and how many after that are the message."""
+_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+"""The header names a date in any case; a fixed one keeps the compiled file the same."""
 _TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _CALL = re.compile(rf"\b(_|n?p?gettext)\(u?({_TEXT}(?:,\s*u?{_TEXT})*)")
 
@@ -112,7 +115,8 @@ def catalogue() -> Catalog:
 
 
 def compiled(source: Catalog) -> bytes:
-    """The catalogue in the form that Django reads."""
+    """The catalogue in the form that Django reads; equal catalogues, equal bytes."""
+    source.creation_date = source.revision_date = _NO_DATE
     buffer = io.BytesIO()
     write_mo(buffer, source)
     return buffer.getvalue()
