@@ -1,6 +1,7 @@
 """The run of typologies: pruned and shared equals looked at in full, night by night equals a range, data that lacks."""
 
 import random
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,54 @@ def side_rows(rng: random.Random) -> dict[str, list[dict[str, Any]]]:
         return {"received_on": day(rng.randrange(8)), **row}
 
     accounts = "abcdefghijklmnop"
+    goods = [
+        told(
+            declaration_id=f"d{number // 2}",
+            item=number % 2,
+            node_key=rng.choice(accounts),
+            declared_on=day(rng.randrange(-9, 9)),
+            direction=rng.choice(["import", "export"]),
+            partner_country="CN",
+            partner_key=rng.choice(accounts),
+            hs_code=rng.choice(["291524", "847130", "0101"]),
+            quantity=rng.randrange(1, 9),
+            value_local=rng.randrange(1, 9999),
+        )
+        for number in range(60)
+    ]
+    companies = [
+        told(
+            node_key=who,
+            valid_from=day(-rng.randrange(60)),
+            registered_on=day(-rng.randrange(300)),
+            activity_code=rng.choice(["4711", "2014", "0100"]),
+            same_address_count=rng.choice([1, 99]),
+        )
+        for who in accounts * 2
+    ]
+    labels = ["vasp", "darknet_market", "mixer", "swap"]
+    wallets = [
+        told(node_key=who, label=rng.choice(labels), source="desk", hops=rng.randrange(3), exposure=0.5, address=who)
+        for who in accounts[::2] * 2
+    ]
+    listed = [
+        told(list_id=f"l{number}", agency="police", kind=kind, wallet=rng.choice(accounts), happened_on=day(3))
+        | ({"node_key": rng.choice(accounts)} if number % 2 else {})
+        | ({"valid_to": day(6)} if number % 3 else {"latitude": 42.0, "longitude": 74.0})
+        for number, kind in enumerate(["subject", "seizure", "confirmed", "seizure", "subject"])
+    ]
+    partner = [
+        told(partner_country="CN", month=month, hs_code=code, value_local=10**6)
+        for month in (day(0), day(0) - timedelta(days=29))
+        for code in ("8471", "0101")
+    ]
     point = {"kind": "operator", "longitude": 74.0}
     return {
+        "customs_declarations": goods,
+        "company_registry": companies,
+        "wallet_labels": wallets,
+        "agency_list": listed,
+        "partner_trade": partner,
         "declared_incomes": [
             told(node_key=who, valid_from=day(-rng.randrange(60)), monthly_income_local=rng.randrange(100))
             for who in accounts * 2
@@ -78,7 +125,7 @@ def _of_report(rng: random.Random, key: str, first: int, received: int) -> list[
         payer, receiver = rng.choice("abcdefghijklmnop"), rng.choice("aabbcd" if rng.random() < 0.7 else "efgh")
         when = at(first, rng.choice([0, 600, 650, rng.randrange(86_400)]))
         amount = rng.choice([100, 102, 9000, 9900, rng.randrange(1, 20_000)])
-        more = {"channel": rng.choice(["cash", "transfer"]), "is_date_only": rng.random() < 0.1}
+        more = {"channel": rng.choice(["cash", "transfer", "crypto"]), "is_date_only": rng.random() < 0.1}
         for side, who in (("from", payer), ("to", receiver)):
             more[f"{side}_country"] = ("RU", "KZ", "TJ")[ord(who) % 3]
             more[f"{side}_territory"] = f"RU-{who}"
@@ -110,6 +157,20 @@ EASY = {
     "COR-05": {"operators_min": 2},
     "COR-06": {"payers_min": 2, "receivers_min": 2, "balance_share_max": 0.9, "mixed_share_max": 0.9},
     "COR-08": {"sends_min": 1, "ratio_min": 0.1},
+    "TRD-01": {"deadline_days": 3, "amount_min": 1},
+    "TRD-02": {"sample_min": 1, "z_min": 0.1},
+    "TRD-03": {"activity_sample_min": 1, "amount_min": 1, "lift_max": 2},
+    "TRD-04": {"turnover_min": 1000, "age_days_max": 400},
+    "TRD-05": {"amount_min": 100, "parts_min": 2, "share_min": 0.01, "share_max": 9},
+    "TRD-06": {"persons_min": 1, "cash_share_min": 0.1, "amount_min": 1},
+    "TRD-07": {"amount_min": 1},
+    "TRD-08": {"persons_min": 1, "kept_min": 0.01, "kept_max": 99},
+    "TRD-09": {},
+    "VAS-01": {"payers_day": 1, "payers_month": 2, "share_min": 0.01, "within_s": 40_000},
+    "VAS-02": {},
+    "VAS-03": {"within_s": 40_000, "kept_min": 0.01, "kept_max": 99},
+    "VAS-05": {"drops_min": 1, "spread_min": 0.01, "spread_max": 0.99},
+    "EVD-01": {},
 }
 """Thresholds low enough for a small world to pass them often."""
 
