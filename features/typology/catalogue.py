@@ -45,6 +45,8 @@ class Typology:
     valid_to: date | None = None
     reach_days: int = 30
     """The longest window that its SQL looks at."""
+    window_max_days: int = 30
+    """The longest window that its candidates and its reach allow."""
     data_required: tuple[str, ...] = ("transactions",)
     """Tables without which the typology can't run on a night."""
     data_optional: tuple[str, ...] = ()
@@ -110,11 +112,12 @@ class Typology:
 
     def _check_windows(self, values: Mapping[str, Parameter]) -> None:
         """Refuse a window that is longer than what a night looks at: it would miss hits and say nothing."""
-        if not self.sql("candidates").exists():
+        if not self.has_time_line:
             return
+        most = min(self.window_max_days, self.reach_days)
         for name, value in values.items():
-            if name.endswith("window_days") and not 0 < float(value) <= self.reach_days:
-                raise ValueError(f"{self.id}: {name} lies between 1 and {self.reach_days} days")
+            if name.endswith("window_days") and not 0 < float(value) <= most:
+                raise ValueError(f"{self.id}: {name} lies between 1 and {most} days")
 
     def is_in_force(self, night: date) -> bool:
         """Does it run on the night."""

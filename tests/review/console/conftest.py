@@ -18,6 +18,7 @@ _HOME = Path(tempfile.mkdtemp(prefix="sluice-console-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 # Django takes one home per process, and reads it when it starts; the other tests' homes are none of its business.
 _before = os.environ.get("SLUICE_HOME")
+(_HOME / "console" / "static").mkdir(parents=True)
 config.set_up(open_home(home=_HOME))
 os.environ.pop("SLUICE_HOME")
 if _before is not None:
