@@ -1,7 +1,7 @@
 -- findings: one row per night, subject of a case and edge of the evidence. A case is something
--- that a side table says of a subject, from the day on which it was told until the day on which a later
--- row took its place. It is found on the night that it was told, or that brought the subject a
--- transaction of the kind and time that the case asks for; of several, the one that passes its
+-- that a side table says of a subject, from the day on which it was told until the day on which a
+-- later row took its place. It is found on the night that it was told, or that brought the subject
+-- a transaction of the kind and time that the case asks for; of several, the one that passes its
 -- threshold most. A case of a person or company holds for their accounts as well.
 -- parameters: $trigger (edge: a new transaction; report: a new row is enough), $evidence_max,
 -- $reach_s (how far before the night's end evidence is looked for).

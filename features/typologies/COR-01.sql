@@ -125,10 +125,14 @@ surge as (
         and flow.sum_c >= $amount_min * 100
 ),
 side as (
-    select src as node, origin, destination, edge_id, occurred_s, amount_c, received_on, superseded_on
+    select
+        src as node, origin, destination, edge_id, occurred_s, amount_c, received_on,
+        superseded_on
     from movement
     union all
-    select dst, origin, destination, edge_id, occurred_s, amount_c, received_on, superseded_on
+    select
+        dst, origin, destination, edge_id, occurred_s, amount_c, received_on,
+        superseded_on
     from movement
     where src <> dst
 ),
@@ -179,7 +183,8 @@ select
             'usual', cast(floor(ranked.median_c / 100) as bigint),
             'share', round(cast(ranked.own_c as double) / ranked.sum_c, 4),
             'times', cast(
-                round(cast(ranked.own_c as double) * $weeks / greatest(ranked.before_c, 1)) as bigint
+                round(cast(ranked.own_c as double) * $weeks / greatest(ranked.before_c, 1))
+                as bigint
             )
         ) as varchar
     ) as facts,

@@ -1,5 +1,5 @@
--- windows: the days, ending with a payment, in which enough senders from enough regions paid through
--- enough institutions, hardly any of them kin.
+-- windows: the days, ending with a payment, in which enough senders from enough regions paid
+-- through enough institutions, hardly any of them kin.
 -- parameters: $senders_min, $operators_min, $regions_min, $kin_share_max, $window_days.
 -- inputs: marks. key: part, node, to_s.
 with rolling as (

@@ -1,5 +1,5 @@
--- windows: the days, ending with a payment near a market, in which the subject sent often from there,
--- and in a share of its payments that is many times the share of points there.
+-- windows: the days, ending with a payment near a market, in which the subject sent often from
+-- there, and in a share of its payments that is many times the share of points there.
 -- parameters: $sends_min, $window_days, $ratio_min. inputs: marks. key: part, node, to_s.
 with rolling as (
     select

@@ -1,5 +1,5 @@
--- cases: subjects that an agency's list names, by key, phone or wallet, and subjects of a seizure who
--- moved money near it in place and time.
+-- cases: subjects that an agency's list names, by key, phone or wallet, and subjects of a seizure
+-- who moved money near it in place and time.
 -- parameters: $days_around, $near_km.
 -- inputs: agency_list, parties, wallet_labels, known_edges, placed. key: case_key.
 with entry as (

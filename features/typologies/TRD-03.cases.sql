@@ -1,5 +1,5 @@
--- cases: declared goods of a chapter that companies of the declarant's activity hardly ever declare,
--- compared with all companies, as known when the declaration was told.
+-- cases: declared goods of a chapter that companies of the declarant's activity hardly ever
+-- declare, compared with all companies, as known when the declaration was told.
 -- parameters: $lift_max, $activity_sample_min, $amount_min, $norm_days, $around_days.
 -- inputs: customs_declarations, company_registry. key: case_key.
 with entry as (
@@ -34,7 +34,10 @@ counted as (
         sum(case when other.chapter = one.chapter then 1 else 0 end) as everyone_chapter,
         sum(case when other.activity = one.activity then 1 else 0 end) as peers,
         sum(
-            case when other.activity = one.activity and other.chapter = one.chapter then 1 else 0 end
+            case
+                when other.activity = one.activity and other.chapter = one.chapter then 1
+                else 0
+            end
         ) as peers_chapter
     from goods as one
     join goods as other

@@ -1,5 +1,5 @@
--- TRD-05, split and forward: one row per night, node and edge of the evidence: the receipt that left
--- most fully, in enough parts, to others than the payer and its kin, within the time.
+-- TRD-05, split and forward: one row per night, node and edge of the evidence: the receipt that
+-- left most fully, in enough parts, to others than the payer and its kin, within the time.
 -- parameters: $amount_min, $within_s, $share_min, $share_max, $parts_min.
 -- inputs: timeline, kin_links. key: night, node_id, edge_id.
 with kin as (

@@ -1,4 +1,5 @@
--- marks: receipts from others, and payments out in cash or to others that no report calls a company.
+-- marks: receipts from others, and payments out in cash or to others that no report calls a
+-- company.
 -- inputs: timeline. key: part, node, edge_id.
 select
     part, night, node, is_out, edge_id, occurred_s, is_new, amount_c, amount_local, channel,

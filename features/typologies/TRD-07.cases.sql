@@ -1,5 +1,5 @@
--- cases: importers with a share in goods of which a partner country reports far more exports to us in
--- a month than was declared here, as known when the partner's figure was told.
+-- cases: importers with a share in goods of which a partner country reports far more exports to us
+-- in a month than was declared here, as known when the partner's figure was told.
 -- parameters: $gap_min, $amount_min, $own_share_min, $around_days.
 -- inputs: customs_declarations, partner_trade. key: case_key.
 with declared as (

@@ -1,5 +1,5 @@
--- cases: declared goods of the precursor list by a company that the register gives neither a fitting
--- activity nor a licence, as known when both had been told.
+-- cases: declared goods of the precursor list by a company that the register gives neither a
+-- fitting activity nor a licence, as known when both had been told.
 -- parameters: $goods, $industries, $licences, $around_days.
 -- inputs: customs_declarations, company_registry. key: case_key.
 with precursor as (

@@ -16,7 +16,8 @@ with rolling as (
     from marks
     window
         last_day as (
-            partition by part, node order by occurred_s range between 86399 preceding and current row
+            partition by part, node order by occurred_s
+            range between 86399 preceding and current row
         ),
         last_month as (
             partition by part, node order by occurred_s

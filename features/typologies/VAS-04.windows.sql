@@ -1,5 +1,5 @@
--- windows: the hours, ending with a payment out, in which an account that was opened days before paid
--- out nearly all of a large sum that it had taken in, virtual assets among it.
+-- windows: the hours, ending with a payment out, in which an account that was opened days before
+-- paid out nearly all of a large sum that it had taken in, virtual assets among it.
 -- parameters: $age_days_max, $amount_min, $share_min, $within_s. inputs: marks, accounts.
 -- key: part, node, to_s.
 with opening as (
