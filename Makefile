@@ -6,7 +6,7 @@ DEMO_HOME := build/demo
 PEER := build/peer/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check docs locks ui real-amlworld real-fincen real-goaml real-typologies real-amlgentex bench-features clean
+.PHONY: help setup demo test lint check docs locks ui screenshots real-amlworld real-fincen real-goaml real-typologies real-amlgentex bench-features clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -37,6 +37,9 @@ docs: $(READY) ## Renew the generated reference
 
 ui: $(READY) ## Dagster's page on http://127.0.0.1:3000, on the demo's home (SLUICE_HOME=... for another)
 	@SLUICE_HOME=$${SLUICE_HOME:-$(DEMO_HOME)} SLUICE_CONFIG=$${SLUICE_CONFIG:-deploy/demo.toml} sh scripts/ui
+
+screenshots: demo ## The console's pictures in docs/images, over the demo's lake (needs Chromium)
+	@SLUICE_HOME=$(DEMO_HOME) PYTHONPATH=. $(BIN)/python scripts/screenshots.py
 
 real-amlworld: $(READY) ## AMLworld subset: trained, evaluated by time, recall per laundering attempt
 	@$(BIN)/python -m benchmarks.real_amlworld
