@@ -6,7 +6,7 @@ DEMO_HOME := build/demo
 PEER := build/peer/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check docs locks ui real-amlworld real-fincen real-goaml real-amlgentex bench-features bench-typologies clean
+.PHONY: help setup demo test lint check docs locks ui screenshots real-amlworld real-fincen real-goaml real-typologies real-amlgentex bench-features bench-console bench-typologies clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ docs: $(READY) ## Renew the generated reference
 ui: $(READY) ## Dagster's page on http://127.0.0.1:3000, on the demo's home (SLUICE_HOME=... for another)
 	@SLUICE_HOME=$${SLUICE_HOME:-$(DEMO_HOME)} SLUICE_CONFIG=$${SLUICE_CONFIG:-deploy/demo.toml} sh scripts/ui
 
+screenshots: demo ## The console's pictures in docs/images, over the demo's lake (needs Chromium)
+	@SLUICE_HOME=$(DEMO_HOME) PYTHONPATH=. $(BIN)/python scripts/screenshots.py
+
 real-amlworld: $(READY) ## AMLworld subset: trained, evaluated by time, recall per laundering attempt
 	@$(BIN)/python -m benchmarks.real_amlworld
 
@@ -59,6 +62,12 @@ bench-features: $(READY) $(PEER) ## Speed and memory beside the peer; ONLY="KEY 
 
 bench-typologies: $(READY) ## All typologies over 1 and 10 million edges: seconds, memory, hits (about ten minutes)
 	@$(BIN)/python -m benchmarks.typologies
+
+bench-console: $(READY) ## The review console: a million alerts, page times, fifty analysts at once (about an hour)
+	@$(BIN)/python -m benchmarks.console
+
+real-typologies: $(READY) ## Planted attempts of AMLworld and AMLGentex: recall per typology, precision of the hits
+	@$(BIN)/python -m benchmarks.real_typologies
 
 locks: ## Renew the lock files (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra postgres --extra oidc --universal --generate-hashes --no-strip-extras --no-header --no-annotate \

@@ -1,6 +1,6 @@
 -- DRP-10, wallet ladder: one row per night, first receiver of a chain of steps in time over
--- wallets, and edge of the evidence: the longest chain with a new edge, then the one that kept most. A chain
--- is found on the night that knew the last of its edges.
+-- wallets, and edge of the evidence: the longest chain with a new edge, then the one that kept
+-- most. A chain is found on the night that knew the last of its edges.
 -- parameters: $hops_min, $hops_max, $hop_hours, $kept_min, $owners_min.
 -- inputs: nights, known_edges, owners. key: night, node_id, edge_id.
 with recursive edge as (

@@ -1,5 +1,6 @@
 -- windows: from the waking to the last new movement of a night, where enough moved in the days
--- since and the edges of before, as told by the night, hold the silence and something older than it.
+-- since and the edges of before, as told by the night, hold the silence and something older than
+-- it.
 -- parameters: $silent_days_min, $turnover_min, $window_days. inputs: marks, past_edges.
 -- key: part, node, night.
 with ending as (

@@ -1,6 +1,6 @@
 -- DRUG-SHOP, drug shop: one row per night, subject with a new sign, and edge of the evidence: that
--- of the subject's signs of the last nights, where enough of them are signs of a drop and enough of a
--- shop. A sign counts while none of the transactions that it names has been superseded.
+-- of the subject's signs of the last nights, where enough of them are signs of a drop and enough
+-- of a shop. A sign counts while none of the transactions that it names has been superseded.
 -- parameters: $drop_signs_min, $shop_signs_min, $window_days.
 -- inputs: nights, known_edges, signs. key: night, node_id, edge_id.
 with fresh as (

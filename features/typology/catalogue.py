@@ -53,6 +53,8 @@ class Typology:
     """Tables without which it runs, and says in each hit what it lacked."""
     inputs: tuple[str, ...] = ()
     """Shared inputs that its SQL reads beside `timeline` (features/typology/inputs.py)."""
+    sql_of: str = ""
+    """The typology whose SQL files it shares, with parameters of its own."""
     evidence: str = "edges"
     """What its own evidence is made of: edges, or records (rows of side tables, which have no edge)."""
     signs: tuple[str, ...] = ()
@@ -79,7 +81,8 @@ class Typology:
 
     def sql(self, part: str | None = None) -> Path:
         """The SQL file that makes `candidates`, `marks`, `windows` or `cases`, or by default the findings."""
-        return FOLDER / (f"{self.id}.{part}.sql" if part else f"{self.id}.sql")
+        name = self.sql_of or self.id
+        return FOLDER / (f"{name}.{part}.sql" if part else f"{name}.sql")
 
     def parameters_for(self, country: str) -> dict[str, Parameter]:
         """The values in force in a country: its own, else the default, in its currency's size where it is money."""
