@@ -6,7 +6,7 @@ DEMO_HOME := build/demo
 PEER := build/peer/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check docs locks ui screenshots real-amlworld real-fincen real-goaml real-typologies real-amlgentex bench-features clean
+.PHONY: help setup demo test lint check docs locks ui screenshots real-amlworld real-fincen real-goaml real-typologies real-amlgentex bench-features bench-console clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,8 +29,8 @@ lint: $(READY) ## Format, lint, types, import rules, generated docs
 check: $(READY) ## Dagster's own check of the definitions
 	$(BIN)/dg check defs
 
-test: lint check ## Every check and every test
-	$(BIN)/pytest
+test: lint check ## Every check and every test, on two processes
+	$(BIN)/pytest -n 2 --dist loadfile
 
 docs: $(READY) ## Renew the generated reference
 	$(BIN)/python -m sluice.docs
