@@ -102,6 +102,12 @@ def sentence(value: Any) -> str:
 
 
 @register.filter
+def quoted(text: str) -> str:
+    """A text in the language's quotation marks."""
+    return f"«{text}»" if language() == "ru" else f"“{text}”"
+
+
+@register.filter
 def first_reason(alert: Any) -> str:
     """The first sentence of an alert's strongest reason."""
     return _GROUPED.sub(_THIN, str(getattr(alert, f"first_reason_{language()}")))
