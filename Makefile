@@ -29,8 +29,8 @@ lint: $(READY) ## Format, lint, types, import rules, generated docs
 check: $(READY) ## Dagster's own check of the definitions
 	$(BIN)/dg check defs
 
-test: lint check ## Every check and every test
-	$(BIN)/pytest
+test: lint check ## Every check and every test, on two processes
+	$(BIN)/pytest -n 2 --dist loadfile
 
 docs: $(READY) ## Renew the generated reference
 	$(BIN)/python -m sluice.docs
