@@ -5,8 +5,9 @@ from pathlib import Path
 
 from pipelines.tables import Table
 from review import nightly
+from sluice import side_docs
 
-_FILE = Path(__file__).parent.parent / "docs" / "tables.md"
+_DOCS = Path(__file__).parent.parent / "docs"
 _HEAD = """# Tables
 
 Generated from the contracts (`make docs`). All tables lie in the lake, in Parquet under Delta Lake, partitioned by
@@ -51,15 +52,23 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+_PAGES = {"tables.md": page, "side-tables.md": side_docs.page}
+
+
 def main() -> int:
-    """Write the page, or with `--check` say whether it is up to date."""
+    """Write the pages, or with `--check` say which is not up to date."""
     if "--check" not in sys.argv:
-        _FILE.write_text(page(), encoding="utf-8")
+        for name, made in _PAGES.items():
+            (_DOCS / name).write_text(made(), encoding="utf-8")
         return 0
-    if _FILE.exists() and _FILE.read_text(encoding="utf-8") == page():
-        return 0
-    sys.stderr.write("docs/tables.md does not match the contracts. Run: make docs\n")
-    return 1
+    stale = [
+        name
+        for name, made in _PAGES.items()
+        if not (_DOCS / name).exists() or (_DOCS / name).read_text(encoding="utf-8") != made()
+    ]
+    for name in stale:
+        sys.stderr.write(f"docs/{name} does not match what it is made from. Run: make docs\n")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

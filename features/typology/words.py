@@ -26,7 +26,9 @@ def sentence(hit: Mapping[str, object], language: Language) -> str:
 
 
 def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
-    """The template with its `{name}`, `{name:money|date|percent}` and `{name:plural|one|few|many}` filled in."""
+    """The template with its `{name}`, `{name:money}` (also date, percent), `{name:plural|one|few|many}` and
+    `{name:choice|value=word|...}` filled in.
+    """
 
     def replaced(match: re.Match[str]) -> str:
         name, style = match["name"], match["style"]
@@ -35,15 +37,28 @@ def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
             return str(value)
         if style.startswith("plural|"):
             return _plural(int(str(value)), style.split("|")[1:], language)
+        if style.startswith("choice|"):
+            return dict(choice.split("=", 1) for choice in style.split("|")[1:])[str(value)]
         if style == "money":
             return _money(Decimal(str(value)))
         if style == "percent":
             return _percent(Decimal(str(value)), language)
         return _date(value, language)
 
-    return re.sub(r"\{(?P<name>[a-z_]+)(?::(?P<style>[^}]+))?\}", replaced, template)
+    return re.sub(_SLOT, replaced, template)
 
 
+def outline(template: str) -> str:
+    """The template as a person reads it: `{name}` where a hit's number or word goes, plurals in their last form."""
+
+    def replaced(match: re.Match[str]) -> str:
+        name, style = match["name"], match["style"] or ""
+        return style.split("|")[-1] if style.startswith("plural|") else f"{{{name}}}"
+
+    return re.sub(_SLOT, replaced, template)
+
+
+_SLOT = r"\{(?P<name>[a-z_]+)(?::(?P<style>[^}]+))?\}"
 _THIN = "\u2009"
 
 

@@ -16,10 +16,13 @@ from review import picture
 from review.console import labels
 from review.console.models.alerts import AlertState
 from review.console.models.people import EVERYTHING, Role
+from review.console.services.queues import COUNT_CAP
 
 register = template.Library()
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
+_GROUPED = re.compile(r"(?<=\d)\s(?=\d{3}(?!\d))")
+"""The blank within a number; the queue's first sentences are kept with plain blanks."""
 
 
 def language() -> str:
@@ -34,6 +37,12 @@ def number(value: float | Decimal | None, digits: int = 0) -> str:
         return "–"
     text = f"{value:,.{digits}f}".replace(",", _THIN).replace("-", _MINUS)
     return text.replace(".", ",") if language() == "ru" else text
+
+
+@register.filter
+def counted(value: int) -> str:
+    """A number that was counted no further than it tells: above that, the bound and a plus."""
+    return f"{number(COUNT_CAP)}+" if value == COUNT_CAP + 1 else number(value)
 
 
 @register.filter
@@ -57,6 +66,12 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return "–"
     return value.strftime("%d.%m.%Y" if language() == "ru" else "%Y-%m-%d")
+
+
+@register.filter
+def day_span(first: date | datetime, last: date | datetime) -> str:
+    """Two days, or one where they are the same."""
+    return day(first) if day(first) == day(last) else f"{day(first)} – {day(last)}"
 
 
 @register.filter
@@ -87,9 +102,15 @@ def sentence(value: Any) -> str:
 
 
 @register.filter
+def quoted(text: str) -> str:
+    """A text in the language's quotation marks."""
+    return f"«{text}»" if language() == "ru" else f"“{text}”"
+
+
+@register.filter
 def first_reason(alert: Any) -> str:
     """The first sentence of an alert's strongest reason."""
-    return str(getattr(alert, f"first_reason_{language()}"))
+    return _GROUPED.sub(_THIN, str(getattr(alert, f"first_reason_{language()}")))
 
 
 @register.filter
