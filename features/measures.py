@@ -127,7 +127,10 @@ def _network(moves: pa.Table, nights: Nights) -> Network:
         number[:n],
         number[n:],
         column("cents", np.int64),
-        *(column(name, kind) for name, kind in _KINDS.items()),
+        column("log_m", np.int32),
+        column("bits", np.uint8),
+        column("known_from", np.int32),
+        column("known_until", np.int32),
         *_compact(column("src_country", np.int32), column("dst_country", np.int32)),
         *_compact(column("src_currency", np.int32), column("dst_currency", np.int32)),
     )
@@ -141,14 +144,6 @@ def _network(moves: pa.Table, nights: Nights) -> Network:
     channels = pc.index_in(moves["channel"], pa.array(CHANNELS)).combine_chunks()
     channel = pc.fill_null(channels, CHANNELS.index("unknown")).to_numpy(zero_copy_only=False).astype(np.uint8)
     return Network(nights, edges, ends, column("edge_id", np.int64), node_ids, channel, fresh, night_start, row_of)
-
-
-_KINDS: dict[str, type] = {
-    "log_m": np.int32,
-    "bits": np.uint8,
-    "known_from": np.int32,
-    "known_until": np.int32,
-}
 
 
 def _compact(src: NDArray[np.int32], dst: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
