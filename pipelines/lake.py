@@ -13,11 +13,11 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
 import pipelines
-from pipelines.tables import Table
+from pipelines.tables import Table, Type
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class Lake:
             mode="overwrite",
             predicate=predicate,
             partition_by=[table.partition],
+            writer_properties=_writer_properties(table),
             commit_properties=CommitProperties(custom_metadata=described),
         )
 
@@ -95,10 +96,16 @@ class Lake:
             nights: the range that is replaced.
             metadata: kept with the commit (run id, inputs).
         """
-        column = table.partition
         typed = table.conform(rows).sort(table.key)
-        predicate = f"{column} >= '{nights.first.isoformat()}' and {column} <= '{nights.last.isoformat()}'"
-        self._replace(table, _arrow(table, typed), predicate, metadata)
+        self._replace(table, _arrow(table, typed), _between(table, nights), metadata)
+
+    def replace_nights_in_parts(
+        self, table: Table, parts: Sequence[pa.Table], nights: Nights, metadata: Mapping[str, str]
+    ) -> None:
+        """The same for rows that come in parts, each with the contract's columns and types, in any order."""
+        batches = (batch for part in parts for batch in part.to_batches())
+        reader = pa.RecordBatchReader.from_batches(table.arrow_schema, batches)
+        self._replace(table, reader, _between(table, nights), metadata)
 
     def replace_submissions(
         self,
@@ -193,6 +200,21 @@ def _checked_id(identifier: str) -> str:
     if len(identifier) != 64 or set(identifier) - set("0123456789abcdef"):
         raise ValueError("a submission id is 64 hexadecimal digits")
     return identifier
+
+
+def _writer_properties(table: Table) -> WriterProperties:
+    """Measured values hardly repeat: a dictionary and statistics of each would cost more than the rest of the file."""
+    measured = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=1,
+        column_properties={column.name: measured for column in table.columns if column.type is Type.SINGLE},
+    )
+
+
+def _between(table: Table, nights: Nights) -> str:
+    column = table.partition
+    return f"{column} >= '{nights.first.isoformat()}' and {column} <= '{nights.last.isoformat()}'"
 
 
 def _arrow(table: Table, frame: pl.DataFrame) -> pa.Table:

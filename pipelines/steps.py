@@ -4,6 +4,7 @@ Each chunk of nights is one commit of the table, then one of `runs`; a kill betw
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -11,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from pipelines import tables
 from pipelines.lake import Lake, Nights
@@ -19,6 +21,18 @@ from pipelines.tables import Table
 
 CHUNK_ROWS = 400_000
 _CODE_SUFFIXES = {".py", ".sql", ".toml"}
+
+
+PART_ROWS = 250_000
+"""Rows after which the parts of a step are written, with the nights that they complete."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """All rows of some nights, with the columns and types of a table's contract."""
+
+    nights: Nights
+    rows: pa.Table
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ def run_step(
     table: Table,
     nights: Nights,
     inputs: Mapping[date, str],
-    compute: Callable[[Nights], pl.DataFrame],
+    compute: Callable[[Nights], pl.DataFrame | Iterator[Part]],
     progress: Progress = silent,
     chunk_rows: int = CHUNK_ROWS,
 ) -> StepReport:
@@ -74,7 +88,7 @@ def run_step(
         nights: the range.
         inputs: for each night, a digest of the step's inputs and code; a night whose digest is on record is left alone,
             and so is a night that has none.
-        compute: makes the rows of a range of nights.
+        compute: makes the rows of a range of nights, at once or in parts that are written as they come.
         progress: told how many nights are done.
         chunk_rows: most transactions of the nights that are computed at once, where they are several.
     """
@@ -82,14 +96,47 @@ def run_step(
     written = done = 0
     for chunk in _chunks(stale, _sizes(lake, nights), chunk_rows):
         progress(table.name, done, len(stale))
-        rows = compute(chunk)
-        made_from = digest_of(*(inputs[night] for night in days(chunk)))
-        lake.replace_nights(table, rows, chunk, {"step": table.name, "nights": str(chunk), "inputs": made_from})
-        _record(lake, table, chunk, inputs, rows)
-        written += len(rows)
-        done += len(list(days(chunk)))
+        for some, rows in _computed(compute(chunk), chunk):
+            made_from = digest_of(*(inputs[night] for night in days(some)))
+            described = {"step": table.name, "nights": str(some), "inputs": made_from}
+            if isinstance(rows, pl.DataFrame):
+                lake.replace_nights(table, rows, some, described)
+            else:
+                lake.replace_nights_in_parts(table, rows, some, described)
+            counts = _counted(rows)
+            _record(lake, table, some, inputs, counts)
+            written += sum(counts.values())
+            done += len(list(days(some)))
+            progress(table.name, done, len(stale))
     progress(table.name, len(stale), len(stale))
     return StepReport(table.name, nights, written, len(stale))
+
+
+def _computed(
+    found: pl.DataFrame | Iterator[Part], nights: Nights
+) -> Iterator[tuple[Nights, pl.DataFrame | list[pa.Table]]]:
+    """What is written at once: a frame, or parts of about PART_ROWS rows, made while the ones before are written."""
+    if isinstance(found, pl.DataFrame):
+        yield nights, found
+        return
+    with ThreadPoolExecutor(1) as ahead:
+        first, held, rows = nights.first, list[pa.Table](), 0
+        coming = ahead.submit(next, found, None)
+        while (part := coming.result()) is not None:
+            coming = ahead.submit(next, found, None)
+            held.append(part.rows)
+            rows += part.rows.num_rows
+            if rows >= PART_ROWS or part.nights.last == nights.last:
+                yield Nights(first, part.nights.last), held
+                first, held, rows = part.nights.last + timedelta(days=1), [], 0
+
+
+def _counted(rows: pl.DataFrame | list[pa.Table]) -> dict[date, int]:
+    """The rows of each night."""
+    if isinstance(rows, pl.DataFrame):
+        return dict(rows.group_by("received_on").len().iter_rows())
+    nights = [pl.DataFrame(part.select(["received_on"])) for part in rows]
+    return dict(pl.concat(nights).group_by("received_on").len().iter_rows()) if nights else {}
 
 
 def _stale(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str]) -> list[date]:
@@ -118,9 +165,8 @@ def _chunks(stale: Sequence[date], sizes: Mapping[date, int], chunk_rows: int) -
         yield Nights(start, last)
 
 
-def _record(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str], rows: pl.DataFrame) -> None:
+def _record(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str], counts: Mapping[date, int]) -> None:
     others = lake.scan(tables.RUNS, nights).filter(pl.col("step") != table.name).collect()
-    counts = dict(rows.group_by("received_on").len().iter_rows())
     done = [
         {
             "received_on": night,
