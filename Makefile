@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 DEMO_HOME := build/demo
+PEER := build/peer/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check docs locks ui real-amlworld real-fincen real-goaml clean
+.PHONY: help setup demo test lint check docs locks ui screenshots real-amlworld real-fincen real-goaml real-amlgentex bench-features clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -37,6 +38,9 @@ docs: $(READY) ## Renew the generated reference
 ui: $(READY) ## Dagster's page on http://127.0.0.1:3000, on the demo's home (SLUICE_HOME=... for another)
 	@SLUICE_HOME=$${SLUICE_HOME:-$(DEMO_HOME)} SLUICE_CONFIG=$${SLUICE_CONFIG:-deploy/demo.toml} sh scripts/ui
 
+screenshots: demo ## The console's pictures in docs/images, over the demo's lake (needs Chromium)
+	@SLUICE_HOME=$(DEMO_HOME) PYTHONPATH=. $(BIN)/python scripts/screenshots.py
+
 real-amlworld: $(READY) ## AMLworld subset: trained, evaluated by time, recall per laundering attempt
 	@$(BIN)/python -m benchmarks.real_amlworld
 
@@ -45,6 +49,16 @@ real-fincen: $(READY) ## FinCEN Files: 17 years in one run, cold-start queue, EA
 
 real-goaml: $(READY) ## goAML samples: every element covered, sums exact, Nepal-style reports to a queue
 	@$(BIN)/python -m benchmarks.real_goaml
+
+real-amlgentex: $(READY) ## AMLGentex exp2: account-to-account rows by time, beside the figures of a peer pipeline
+	@OMP_WAIT_POLICY=passive $(BIN)/python -m benchmarks.real_amlgentex
+
+$(PEER): benchmarks/peer-requirements.txt
+	@test -n "$$SLUICE_PEER_PYTHON" || { $(PYTHON) -m venv build/peer && build/peer/bin/pip install -q -r $<; }
+	@mkdir -p $(dir $@) && touch $@
+
+bench-features: $(READY) $(PEER) ## Speed and memory beside the peer; ONLY="KEY ..." for some of it, QUICK=1 for a small try
+	@$(BIN)/python -m benchmarks.features $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 locks: ## Renew the lock files (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra postgres --extra oidc --universal --generate-hashes --no-strip-extras --no-header --no-annotate \

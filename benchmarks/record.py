@@ -15,7 +15,7 @@ from pipelines.home import Home, open_home
 
 ROOT = Path(__file__).parent.parent
 _RESULTS = ROOT / "benchmarks" / "results"
-_LIBRARIES = ("dagster", "deltalake", "duckdb", "lxml", "polars", "pyarrow", "scikit-learn", "shap")
+_LIBRARIES = ("dagster", "deltalake", "duckdb", "lxml", "numba", "polars", "pyarrow", "scikit-learn", "shap")
 
 
 def shared_data(folder: str) -> Path:
@@ -42,18 +42,29 @@ def _processor() -> str:
     return platform.processor()
 
 
-def record(name: str, figures: Mapping[str, object], repetitions: Sequence[Mapping[str, object]] = ()) -> None:
-    """Write `benchmarks/results/NAME.json` and print the figures as one JSON line."""
+def provenance() -> dict[str, object]:
+    """When, on what and with what something is measured."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
-    entry = {
-        "name": name,
-        "figures": figures,
-        "repetitions": list(repetitions),
+    return {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit,
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()},
         "versions": {"python": platform.python_version(), **{library: version(library) for library in _LIBRARIES}},
     }
-    _RESULTS.mkdir(exist_ok=True)
-    (_RESULTS / f"{name}.json").write_text(json.dumps(entry, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def results(name: str) -> Path:
+    """The file of a benchmark's last run."""
+    return _RESULTS / f"{name}.json"
+
+
+def write_results(file: Path, entry: Mapping[str, object]) -> None:
+    """Put a run on record."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(entry, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def record(name: str, figures: Mapping[str, object], repetitions: Sequence[Mapping[str, object]] = ()) -> None:
+    """Write `benchmarks/results/NAME.json` and print the figures as one JSON line."""
+    write_results(results(name), {"name": name, "figures": figures, "repetitions": list(repetitions), **provenance()})
     print(json.dumps({"name": name, **figures}, ensure_ascii=False))

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from features.catalog import TRANSACTION_FEATURES
 from models import VERSION, accounts, dataset, evaluate
-from models.dataset import Rows, Unlabelled
+from models.dataset import Matrix, Rows, Unlabelled
 from models.model import Calibrator, Card, Model, Part, calibrate, calibrated, logit, margins, usual_values
 from pipelines.home import Settings, UserError
 from pipelines.lake import Lake
@@ -309,7 +309,7 @@ def _choose(
         booster.set_params(early_stopping=True, n_iter_no_change=_PATIENCE, scoring="loss")
         chosen = _weighed(train_rows, {**parameters, "negative_share": share}, seed)
         booster.fit(
-            train_rows.matrix[chosen],
+            _fillable(train_rows.matrix[chosen]),
             train_rows.positive[chosen].astype(int),
             X_val=validation.matrix,
             y_val=validation.positive.astype(int),
@@ -355,12 +355,21 @@ def _weighed(rows: Rows, parameters: Mapping[str, Any], seed: int) -> NDArray[np
     return np.repeat(np.arange(len(weight)), weight.astype(np.int64) + drawn)
 
 
+def _fillable(matrix: Matrix) -> Matrix:
+    """The matrix, changed in place: a column without one number in it, as the hour of date-only reports, becomes 0.
+
+    scikit-learn 1.9 finds no bins of an empty column and stops; no tree can split on either.
+    """
+    matrix[:, np.isnan(matrix).all(axis=0)] = 0.0
+    return matrix
+
+
 def _fit(fit_on: Sequence[Rows], later: Rows, parameters: Mapping[str, Any], recipe: Recipe, seed: int) -> _Fitted:
     """A booster of `fit_on`, with calibrators of `later`."""
     rows = dataset.concat(fit_on)
     booster = _booster(parameters, parameters["rounds"], seed)
     chosen = _weighed(rows, parameters, seed)
-    booster.fit(rows.matrix[chosen], rows.positive[chosen].astype(int))
+    booster.fit(_fillable(rows.matrix[chosen]), rows.positive[chosen].astype(int))
     margin = margins(booster, later.matrix)
     # A weak negative weighs full here: the risk is the probability that an analyst would confirm, not less.
     weight = np.where(later.keys["is_weak"].to_numpy(), 1.0, later.weight)

@@ -23,7 +23,8 @@ bar as (
     group by anchor_on
 ),
 near as (
-    select reached.anchor_on, reached.node, reached.hops, reached.reach, reached.seeds, bar.reach_min
+    select
+        reached.anchor_on, reached.node, reached.hops, reached.reach, reached.seeds, bar.reach_min
     from reached
     join bar on bar.anchor_on = reached.anchor_on
     where reached.hops >= 1 and reached.hops <= $hops_max and reached.reach >= bar.reach_min

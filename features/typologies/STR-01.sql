@@ -2,7 +2,7 @@
 -- that night, and edge of the evidence: the report's own transactions with the subject, or, where
 -- it has none, the subject's latest known ones. The value counts reporting entities, and half for
 -- every further report.
--- parameters: $window_days (how far reports count), $evidence_days, $evidence_max.
+-- parameters: $score_min, $window_days (how far reports count), $evidence_days, $evidence_max.
 -- inputs: nights, reported, known_edges. key: night, node_id, edge_id.
 with told as (
     select
@@ -17,7 +17,10 @@ with told as (
         and nights.night - reported.received_on < $window_days
         and (reported.superseded_on is null or reported.superseded_on > nights.night)
     group by nights.night, nights.cutoff_s, reported.node
-    having max(case when reported.received_on = nights.night then 1 else 0 end) = 1
+    having
+        max(case when reported.received_on = nights.night then 1 else 0 end) = 1
+        and count(distinct reported.reporting_entity_id) + count(distinct reported.report_key)
+        >= 2 * $score_min
 ),
 side as (
     select edge_id, report_key, received_on, superseded_on, occurred_s, src as node
@@ -70,7 +73,7 @@ select
     told.night,
     told.node as node_id,
     cast(told.reporters + (told.reports - told.reporters) / 2.0 as double) as value,
-    cast(1 as double) as threshold,
+    cast($score_min as double) as threshold,
     cast(
         json_object(
             'reports', told.reports,

@@ -45,12 +45,16 @@ class Typology:
     valid_to: date | None = None
     reach_days: int = 30
     """The longest window that its SQL looks at."""
+    window_max_days: int = 30
+    """The longest window that its candidates and its reach allow."""
     data_required: tuple[str, ...] = ("transactions",)
     """Tables without which the typology can't run on a night."""
     data_optional: tuple[str, ...] = ()
     """Tables without which it runs, and says in each hit what it lacked."""
     inputs: tuple[str, ...] = ()
     """Shared inputs that its SQL reads beside `timeline` (features/typology/inputs.py)."""
+    sql_of: str = ""
+    """The typology whose SQL files it shares, with parameters of its own."""
     evidence: str = "edges"
     """What its own evidence is made of: edges, or records (rows of side tables, which have no edge)."""
     signs: tuple[str, ...] = ()
@@ -77,7 +81,8 @@ class Typology:
 
     def sql(self, part: str | None = None) -> Path:
         """The SQL file that makes `candidates`, `marks`, `windows` or `cases`, or by default the findings."""
-        return FOLDER / (f"{self.id}.{part}.sql" if part else f"{self.id}.sql")
+        name = self.sql_of or self.id
+        return FOLDER / (f"{name}.{part}.sql" if part else f"{name}.sql")
 
     def parameters_for(self, country: str) -> dict[str, Parameter]:
         """The values in force in a country: its own, else the default, in its currency's size where it is money."""
@@ -107,11 +112,12 @@ class Typology:
 
     def _check_windows(self, values: Mapping[str, Parameter]) -> None:
         """Refuse a window that is longer than what a night looks at: it would miss hits and say nothing."""
-        if not self.sql("candidates").exists():
+        if not self.has_time_line:
             return
+        most = min(self.window_max_days, self.reach_days)
         for name, value in values.items():
-            if name.endswith("window_days") and not 0 < float(value) <= self.reach_days:
-                raise ValueError(f"{self.id}: {name} lies between 1 and {self.reach_days} days")
+            if name.endswith("window_days") and not 0 < float(value) <= most:
+                raise ValueError(f"{self.id}: {name} lies between 1 and {most} days")
 
     def is_in_force(self, night: date) -> bool:
         """Does it run on the night."""

@@ -181,6 +181,7 @@ class _Run:
                 return 0
             return self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
         if typology.is_case:
+            self.inputs.need("owners")
             self.engine.materialise("cases", typology.sql("cases"), given)
         findings = SQL / "findings_of_cases.sql" if typology.is_case else typology.sql()
         if not self.engine.materialise("findings", findings, given):

@@ -26,7 +26,9 @@ def sentence(hit: Mapping[str, object], language: Language) -> str:
 
 
 def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
-    """The template with its `{name}`, `{name:money|date|percent}` and `{name:plural|one|few|many}` filled in."""
+    """The template with its `{name}`, `{name:money}` (also date, percent), `{name:plural|one|few|many}` and
+    `{name:choice|value=word|...}` filled in.
+    """
 
     def replaced(match: re.Match[str]) -> str:
         name, style = match["name"], match["style"]
@@ -35,6 +37,8 @@ def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
             return str(value)
         if style.startswith("plural|"):
             return _plural(int(str(value)), style.split("|")[1:], language)
+        if style.startswith("choice|"):
+            return dict(choice.split("=", 1) for choice in style.split("|")[1:])[str(value)]
         if style == "money":
             return _money(Decimal(str(value)))
         if style == "percent":

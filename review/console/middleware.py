@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
@@ -38,9 +38,11 @@ class AccessMiddleware:
         return response
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], _args: object, _kwargs: object
+        self, request: HttpRequest, view: Callable[..., HttpResponse], _args: object, kwargs: dict[str, object]
     ) -> HttpResponse | None:
         """None where the view may run."""
+        if _has_null(request, kwargs):
+            raise BadRequest
         rule = getattr(view, "rule", None)
         if not isinstance(rule, Rule):
             raise ImproperlyConfigured(f"The view {view.__module__}.{view.__qualname__} has no rule.")
@@ -75,6 +77,12 @@ class AccessMiddleware:
         if isinstance(exception, TooOften):
             return HttpResponse(exception.message, status=429, content_type="text/plain; charset=utf-8")
         return None
+
+
+def _has_null(request: HttpRequest, kwargs: dict[str, object]) -> bool:
+    """Does anything that was sent hold a null character: no text has one, and PostgreSQL keeps none."""
+    sent = [value for fields in (request.GET, request.POST) for values in fields.lists() for value in values[1]]
+    return any("\0" in str(value) for value in (*sent, *kwargs.values()))
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

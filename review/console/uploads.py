@@ -13,5 +13,6 @@ class LimitedUploadHandler(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> Any:
         """One piece of a file; refuses the whole request once the file is too large."""
         if start + len(raw_data) > settings.UPLOAD_MAX_BYTES:
+            self.file.close()
             raise RequestDataTooBig("An uploaded file is larger than allowed.")
         return super().receive_data_chunk(raw_data, start)

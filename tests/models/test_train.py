@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -123,6 +124,17 @@ def test_too_few_labels_are_an_error_that_says_how_many(world: World) -> None:
         train.train(world.lake, FIRST + timedelta(days=6), world.home.settings, recipe=SMALL)
     with pytest.raises(TooFewLabels, match="nights"):
         train.train(world.lake, FIRST, world.home.settings, recipe=SMALL)
+
+
+def test_a_feature_that_is_empty_everywhere_stops_no_training(tmp_path: Path, trained: TrainedModel) -> None:
+    """Date-only reports know no hour of the day."""
+    empty = pl.lit(None, pl.Float64)
+    rows = feature_rows().with_columns(empty.alias("raw_hour_sin"), empty.alias("raw_hour_cos"))
+    world = make_world(tmp_path / "home", rows)
+    found = train.train(world.lake, world.last, world.home.settings, recipe=SMALL)
+    known = trained.model.card.evaluation["average_precision"]
+    assert found.model.card.evaluation["average_precision"] == pytest.approx(known, abs=0.1)
+    assert found.model.card.usual["raw_hour_sin"] is None
 
 
 @pytest.mark.parametrize("isotonic_positives", [0, 10**9])

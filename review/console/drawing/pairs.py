@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -22,7 +22,7 @@ class Moved(Protocol):
 
     @property
     def occurred_at(self) -> datetime:
-        """When."""
+        """When, in UTC."""
 
     @property
     def amount_local(self) -> Decimal:
@@ -125,7 +125,7 @@ def _pair(
 
 
 def _day(moment: datetime) -> date:
-    return moment.astimezone(UTC).date()
+    return moment.date()
 
 
 def _is_in(moment: datetime, period: Period) -> bool:

@@ -23,13 +23,14 @@ _LEAST_BAR = 1
 
 @dataclass(frozen=True)
 class Flowed:
-    """One movement of the subject: the day and hour, how much, which way, and whether it happened at night."""
+    """Movements of the subject in one hour and one way: their sum, how many, and how many of them at night."""
 
     day: date
     amount: Decimal
     is_incoming: bool
     hour: int = 0
-    is_night: bool = False
+    count: int = 1
+    night_count: int = 0
     is_evidence: bool = False
 
 
@@ -135,8 +136,8 @@ def draw(
         if at is None:
             continue
         sums[at, item.is_incoming] += item.amount
-        counts[at] += 1
-        nights[at] += item.is_night
+        counts[at] += item.count
+        nights[at] += item.night_count
         if item.is_evidence:
             evident.add(at)
     edges = _edges(len(spans))

@@ -50,6 +50,8 @@ def queues_for(actor: Actor) -> QuerySet[Queue]:
         return queues
     wanted = Q(pk__in=[])
     for territory, theme in actor.person.scopes.values_list("territory", "theme"):
+        if territory == theme == EVERYTHING:
+            return queues
         part = Q()
         if territory != EVERYTHING:
             # A queue of the same place, of a region within it, or of the country or world that it lies in.

@@ -13,7 +13,7 @@ from review.console.models import Alert, AlertStep, Decision
 from review.console.models.alerts import WAITING, AlertState
 from review.console.services import access, audit, workflow
 from review.console.services.actor import Actor
-from review.console.services.errors import Refused
+from review.console.services.errors import NotFound, Refused
 from review.console.services.steps import stale
 from review.console.services.workflow import Choice, Outcome
 from review.dispositions import Disposition
@@ -122,9 +122,12 @@ def undo(actor: Actor, batch: UUID) -> int:
     """Take back a bulk closing within ten seconds; returns how many alerts are as before.
 
     Raises:
+        NotFound: no such batch of this person.
         Refused: too late, or nothing of it can be undone.
     """
     decisions = Decision.objects.filter(batch=batch, proposed_by=actor.person).values_list("alert_id", flat=True)
+    if not decisions:
+        raise NotFound
     with audit.recorded(actor) as record:
         done = 0
         for alert in list(decisions):

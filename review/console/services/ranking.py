@@ -372,7 +372,7 @@ def explain(alert_id: str, night: date | None = None, queue: str | None = None) 
         raise UserError(f"{'No alert begins' if not found else 'More than one alert begins'} with {alert_id}.")
     alert = found[0]
     if queue and not Queue.objects.filter(slug=queue).exists():
-        raise UserError(f"There is no queue {queue}. Its name stands in the address of its page, after /queues/.")
+        raise UserError(f"There is no queue {queue}. Its name stands in the address of its page, after /queue/.")
     runs = RankingRun.objects.select_related("queue").order_by("-night", "-id")
     runs = runs.filter(queue__slug=queue) if queue else runs.filter(queue__kind=QueueKind.HOME)
     if night:

@@ -20,6 +20,8 @@ from review.console.models.people import EVERYTHING, Role
 register = template.Library()
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
+_GROUPED = re.compile(r"(?<=\d)\s(?=\d{3}(?!\d))")
+"""The blank within a number; the queue's first sentences are kept with plain blanks."""
 
 
 def language() -> str:
@@ -60,6 +62,12 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def day_span(first: date | datetime, last: date | datetime) -> str:
+    """Two days, or one where they are the same."""
+    return day(first) if day(first) == day(last) else f"{day(first)} – {day(last)}"
+
+
+@register.filter
 def short_day(value: date | datetime | None) -> str:
     """A day without its year: 02-03 in English, 03.02 in Russian."""
     return "–" if value is None else value.strftime("%d.%m" if language() == "ru" else "%m-%d")
@@ -89,7 +97,7 @@ def sentence(value: Any) -> str:
 @register.filter
 def first_reason(alert: Any) -> str:
     """The first sentence of an alert's strongest reason."""
-    return str(getattr(alert, f"first_reason_{language()}"))
+    return _GROUPED.sub(_THIN, str(getattr(alert, f"first_reason_{language()}")))
 
 
 @register.filter

@@ -135,8 +135,10 @@ def _form_values(actor: Actor, found: OpenAlert) -> dict[str, Any]:
 @require_GET
 def evidence(request: HttpRequest, alert_id: str, number: int) -> HttpResponse:
     """The transactions that a reason rests on."""
-    rows = alerts.movements_of(actor_of(request), alert_id, number)
-    return render(request, "console/part_movements.html", {"movements": rows, "number": number})
+    actor = actor_of(request)
+    rows = alerts.movements_of(actor, alert_id, number)
+    subject = access.alert_for(actor, alert_id).subject.node_id
+    return render(request, "console/part_movements.html", {"movements": rows, "subject": subject})
 
 
 @allow(*READERS)

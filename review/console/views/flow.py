@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +25,7 @@ from review.console.services.actor import Actor
 from review.console.services.alerts import Movement, Node, OpenAlert
 from review.console.templatetags.show import day, money
 
-ROWS_MAX = 200
+ROWS_MAX = 100
 """Rows of the table before the reader asks for more."""
 ROWS_ALL = 3_000
 _NIGHT_ENDS = 6
@@ -224,7 +225,8 @@ def _is_listed(movement: Movement, evidence: Collection[str], period: Period | N
 
 
 def _day(moment: datetime) -> date:
-    return moment.astimezone(UTC).date()
+    """The day of a moment; the store's moments are in UTC."""
+    return moment.date()
 
 
 def hop_name(hop: int) -> str:
@@ -341,25 +343,38 @@ def _pair_rows(picture: Picture, alert: OpenAlert) -> list[PairRow]:
 
 
 def _timeline(alert: OpenAlert, evidence: Collection[str], subject: int, period: Period | None) -> times.Timeline:
-    flowed = [
-        times.Flowed(
-            *(_day(m.occurred_at), m.amount_local, m.is_incoming, m.occurred_at.astimezone(UTC).hour),
-            is_night=_is_night(m),
-            is_evidence=m.transaction_id in evidence,
-        )
-        for m in alert.movements
-        if subject in (m.src.node_id, m.dst.node_id)
-    ]
     first, last = _day(alert.alert.window_from), _day(alert.alert.window_to)
     received = AlertReport.objects.filter(alert=alert.alert).values_list("report__received_on", flat=True)
     marks = [("report", on) for on in sorted(set(received)) if first <= on <= last + timedelta(days=31)]
     marks.append(("alert", alert.alert.first_night))
-    return times.draw(flowed, first, last, marks, period)
+    return times.draw(_hours(alert.movements, evidence, subject), first, last, marks, period)
+
+
+def _hours(movements: Iterable[Movement], evidence: Collection[str], subject: int) -> list[times.Flowed]:
+    """The subject's movements, gathered by hour and way."""
+    sums: dict[tuple[date, int, bool], Decimal] = defaultdict(Decimal)
+    counts: dict[tuple[date, int, bool], int] = defaultdict(int)
+    nights: dict[tuple[date, int, bool], int] = defaultdict(int)
+    evident = set()
+    for movement in movements:
+        if subject not in (movement.src.node_id, movement.dst.node_id):
+            continue
+        key = (_day(movement.occurred_at), movement.occurred_at.hour, movement.is_incoming)
+        sums[key] += movement.amount_local
+        counts[key] += 1
+        nights[key] += _is_night(movement)
+        if movement.transaction_id in evidence:
+            evident.add(key)
+    return [
+        times.Flowed(day_, amount, is_in, hour, counts[key], nights[key], key in evident)
+        for key, amount in sums.items()
+        for day_, hour, is_in in (key,)
+    ]
 
 
 def _is_night(movement: Movement) -> bool:
     """Did it happen between midnight and six, by the local time that the report gives."""
     if movement.is_date_only:
         return False
-    offset = timezone(timedelta(minutes=movement.utc_offset_minutes or 0))
-    return movement.occurred_at.astimezone(offset).hour < _NIGHT_ENDS
+    at = movement.occurred_at
+    return (at.hour * 60 + at.minute + (movement.utc_offset_minutes or 0)) % 1_440 < _NIGHT_ENDS * 60

@@ -18,16 +18,20 @@ _HOME = Path(tempfile.mkdtemp(prefix="sluice-console-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 # Django takes one home per process, and reads it when it starts; the other tests' homes are none of its business.
 _before = os.environ.get("SLUICE_HOME")
+(_HOME / "console" / "static").mkdir(parents=True)
 config.set_up(open_home(home=_HOME))
 os.environ.pop("SLUICE_HOME")
 if _before is not None:
     os.environ["SLUICE_HOME"] = _before
 
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.db import connections  # noqa: E402 (Django has to be set up first)
 
 from tests.review.console.store import Store, new_database, use  # noqa: E402
 
 _numbers = count(1)
+# The same algorithm, cheaper: what a hash costs is Django's matter, and tests sign in many times.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 1_024, 1
 
 
 @pytest.fixture(scope="session")

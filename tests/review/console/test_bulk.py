@@ -6,7 +6,7 @@ import pytest
 
 from review.console.models import Decision
 from review.console.services import bulk, workflow
-from review.console.services.errors import Refused, Stale
+from review.console.services.errors import NotFound, Refused, Stale
 from review.console.services.workflow import Choice
 from tests.review.console.store import SALARY, WHY, Given, Store, alert_id, count_of_everything
 
@@ -79,5 +79,5 @@ def test_undo_of_a_batch_is_refused_late(store: Store):
     with pytest.raises(Refused) as error:
         bulk.undo(store.actor("anna", timedelta(seconds=11)), batch)
     assert error.value.code == "undo"
-    with pytest.raises(Refused):
+    with pytest.raises(NotFound):
         bulk.undo(store.actor("boris"), batch)

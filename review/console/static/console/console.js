@@ -13,6 +13,9 @@
       part.dataset.loaded = "yes";
       window.htmx.trigger(part, "open-part");
     }
+    if (event.target.open && event.target.dataset.flow) {
+      window.htmx.ajax("GET", event.target.dataset.flow, { target: "#flow", swap: "outerHTML" });
+    }
     if (event.target.open && event.target.matches(".act")) {
       const first = one(".pick, textarea, input:not([type=hidden])", event.target);
       if (first) first.focus();
@@ -140,13 +143,16 @@
   });
 
   // A decision by its letters: what is typed leaves the choices whose words, in either language, contain it.
-  const matches = (element, words) => words.every((word) => element.dataset.words.split(/\s+/).some((w) => w.startsWith(word)));
+  const has = (element, word) => element.dataset.words.split(/\s+/).some((known) => known.startsWith(word));
+  const matches = (element, words) => words.every((word) => has(element, word));
+  const reasonOf = (line, words) => all(".coded label", line).find(
+    (label) => words.some((word) => has(label, word)) && words.every((word) => has(label, word) || has(line, word)));
   const filterChoices = (input) => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     const form = input.closest("form");
     let first = null;
     all(".code-line", form).forEach((line) => {
-      const reason = words.length ? all(".coded label", line).find((label) => matches(label, words)) : null;
+      const reason = words.length ? reasonOf(line, words) : null;
       const isFound = !words.length || matches(line, words) || reason;
       line.classList.toggle("is-hidden", !isFound);
       if (words.length && isFound && !first) first = { line, reason };
@@ -214,12 +220,6 @@
     };
     ["keydown", "pointermove"].forEach((name) => document.addEventListener(name, touch, { passive: true }));
   }
-
-  // Rows of movements and the picture light each other up.
-  const light = (node) => {
-    all("[data-src]").forEach((row) => row.classList.toggle("is-lit", Boolean(node) && (row.dataset.src === node || row.dataset.dst === node)));
-  };
-  document.addEventListener("console:node", (event) => light(event.detail));
 
   const current = one("[data-list] .is-current");
   if (current) current.scrollIntoView({ block: "nearest" });

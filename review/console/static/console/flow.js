@@ -52,7 +52,7 @@
     if (lit && lit.row === row) return light(null);
     const cells = row.classList.contains("is-folded") ? [] : row.cells;
     const at = row.closest(".fl-pairs") ? 1 : 2;
-    const name = cells.length ? `${cells[at].textContent} → ${cells[at + 1].textContent}` : "";
+    const name = row.dataset.name || cells.length ? row.dataset.name || `${cells[at].textContent} → ${cells[at + 1].textContent}` : "";
     return light({ nodes: new Set([row.dataset.src, row.dataset.dst]), name, isPair: true, row });
   }
 

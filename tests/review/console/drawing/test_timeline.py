@@ -22,7 +22,8 @@ def movements(drawn: st.DrawFn) -> tuple[list[Flowed], int]:
         amount=amounts,
         is_incoming=st.booleans(),
         hour=st.integers(0, 23),
-        is_night=st.booleans(),
+        count=st.integers(1, 9),
+        night_count=st.integers(0, 9),
         is_evidence=st.booleans(),
     )
     return drawn(st.lists(one, max_size=60)), days
@@ -36,8 +37,8 @@ def test_bars_stay_inside_and_keep_every_sum(made: tuple[list[Flowed], int]) -> 
     for kind in ("incoming", "outgoing"):
         wanted = sum((m.amount for m in moved if m.is_incoming == (kind == "incoming")), Decimal(0))
         assert sum((getattr(bar, kind) for bar in drawn.bars), Decimal(0)) == wanted
-    assert sum(bar.count for bar in drawn.bars) == len(moved)
-    assert sum(bar.night_count for bar in drawn.bars) == sum(m.is_night for m in moved)
+    assert sum(bar.count for bar in drawn.bars) == sum(m.count for m in moved)
+    assert sum(bar.night_count for bar in drawn.bars) == sum(m.night_count for m in moved)
     signed = sum((m.amount if m.is_incoming else -m.amount for m in moved), Decimal(0))
     assert drawn.net == signed
     edge = drawn.left

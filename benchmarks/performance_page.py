@@ -1,0 +1,132 @@
+"""Writes `docs/performance.md` from the last run of `make bench-features`: `python -m benchmarks.performance_page`."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.record import ROOT, results
+
+FILE = ROOT / "docs" / "performance.md"
+_MINUTES_3 = 180
+
+TARGETS: dict[str, tuple[str, str, float]] = {
+    "ratio_sparse_1t": ("sparse graph, one thread each: the peer's CPU seconds to ours", ">=", 5),
+    "ratio_sparse_2t": ("the same, two threads each", ">=", 5),
+    "ratio_dense_1t": ("dense graph, one thread each, our search through hubs bounded", ">=", 100),
+    "ap_loss_points": ("average precision lost by bounding hubs, in points", "<=", 0.5),
+    "seconds_10m": ("10 M edges, all transaction features, lake to lake, two cores: seconds", "<=", _MINUTES_3),
+    "peak_gb_10m": ("the same: most memory, GB", "<=", 8),
+    "growth_exponent": ("CPU time from 1 M to 10 M edges grows with this power of the edges", "<=", 1.10),
+    "night_share": ("the last night (1 % of the edges) of the 10 M, to all nights: share of CPU time", "<=", 0.05),
+    "night_growth": ("the same night with ten times the history: factor of CPU time", "<=", 1.2),
+    "typologies_seconds_10m": ("10 M edges, every typology, every night, two cores: seconds", "<=", _MINUTES_3),
+}
+"""What each key means, and what it is to be."""
+
+HEAD = """# Speed and memory
+
+Written from `benchmarks/results/features.json` by `make bench-features`, which measures everything anew; `ONLY="KEY
+..."` measures some of it. Every figure carries the date and commit of its own run; every repetition is in the file.
+The graphs come from `synthetic/graph.py`, seeded. The peer is the Graph Feature Preprocessor of `snapml` (Blanuša et
+al., ICAIF 2024), installed from `benchmarks/peer-requirements.txt` into an environment of its own.
+
+"""
+
+COMPARED = """
+## What each side computed
+
+| | Sluice, `aml` setting | snapml, the setting of its authors for AMLworld |
+|---|---|---|
+| windows | 1 day; scatter-gather 6 h | 1 day; scatter-gather 6 h |
+| rows see | what came before them | what came before them, and the rest of their own batch |
+| cycles | in time, to 6 hops | in time, of any length; and simple cycles to 10 hops |
+| hubs | bounded as middles of a search only | never bounded |
+| columns | see `columns_ours` | see `columns_peer`; many are histogram bins of one count |
+| input, output | columns in memory to columns in memory | rows in memory to rows in memory |
+
+- A column is informative when it varies and is no exact copy of another in single precision; both sides are counted
+  with `benchmarks/columns.py` on the sparse graph.
+- The clock of both sides is the CPU time (user and system, all threads) of the work alone: without starting the
+  program, reading the input or compiling. Wall times stand in the tables for orientation; those of 10 M edges are
+  wall times and suffer from whatever else the machine does.
+- The peer runs at the batch size that was fastest for it on this graph, found first. On the dense graph it computes
+  batches spread evenly over the whole graph and only inserts the others; that its features are then the same, bit for
+  bit, was checked. Its CPU time for all rows is scaled up from the computed ones; `sampling error` is one standard
+  error of that, relative.
+- Rates of different graphs must not be mixed: the sparse graph has 17,000 edges a day and 100,000 accounts, the dense
+  one 540,000 a day and hubs of 25,000.
+- `ap_loss_points` compares the features of the `aml` setting with and without bounds, on a graph small enough that the
+  search without bounds ends: histogram boosting fitted on the first 60 % of the rows, measured on the rest, the mean
+  of five seeds.
+"""
+
+_COLUMNS = {
+    "side": "side",
+    "what": "what",
+    "threads": "threads",
+    "batch": "batch",
+    "rows": "rows",
+    "rows_computed": "computed",
+    "cpu_s": "CPU s",
+    "wall_s": "wall s",
+    "peak_gb": "GB",
+    "columns": "columns",
+    "informative": "informative",
+    "sampling_error": "sampling error",
+}
+
+
+def page(entry: Mapping[str, Any]) -> str:
+    """The page for a record of `benchmarks.features`."""
+    lines = [HEAD + "| figure | meaning | is to be | is | | measured |", "|---|---|---|---|---|---|"]
+    parts = entry["parts"]
+    for key, value in entry["figures"].items():
+        meaning, sense, goal = TARGETS.get(key, _columns_target(key, entry["figures"]))
+        part = next((run for run in parts.values() if key in run["keys"]), None)
+        when = f"{part['date']}, `{part['commit'][:10]}`" if part else ""
+        is_reached = value >= goal if sense == ">=" else value <= goal
+        shown_goal = f"{sense} {goal:g}" if sense else ""
+        lines.append(
+            f"| `{key}` | {meaning} | {shown_goal} | {value:,g} | {'reached' if is_reached else 'missed'} | {when} |"
+        )
+    lines.append(COMPARED)
+    lines.append("## Runs\n")
+    for name, run in parts.items():
+        machine, versions = run["machine"], ", ".join(f"{k} {v}" for k, v in run["versions"].items())
+        lines.append(f"### {name}\n")
+        where = f"{machine['processor']}, {machine['cores']} cores"
+        lines.append(f"{run['date']}, commit `{run['commit'][:10]}`, {where}; {versions}.\n")
+        lines += _table(run["repetitions"])
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _columns_target(key: str, figures: Mapping[str, Any]) -> tuple[str, str, float]:
+    """The column counts are to be compared with each other."""
+    if key == "columns_ours":
+        return "informative columns of our `aml` setting", ">=", figures["columns_peer"]
+    return "informative columns of the peer", ">=", 0
+
+
+def _table(runs: list[Mapping[str, Any]]) -> list[str]:
+    used = [name for name in _COLUMNS if any(run.get(name) is not None for run in runs)]
+    rows = ["| " + " | ".join(_COLUMNS[name] for name in used) + " |", "|" + "---|" * len(used)]
+    return rows + ["| " + " | ".join(_cell(run.get(name)) for name in used) + " |" for run in runs]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.3g}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def write() -> None:
+    """Renew the page."""
+    entry = json.loads(results("features").read_text(encoding="utf-8"))
+    FILE.write_text(page(entry), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

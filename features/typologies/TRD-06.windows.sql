@@ -1,0 +1,48 @@
+-- windows: the days, ending with a movement, in which a company both took from and paid enough
+-- persons, or took out as cash most of what came in.
+-- parameters: $persons_min, $cash_share_min, $amount_min, $window_days. inputs: marks.
+-- key: part, node, to_s.
+with rolling as (
+    select
+        part, night, node, occurred_s,
+        count(distinct case when is_out = 0 then person end) over recent as payers,
+        count(distinct case when is_out = 1 then person end) over recent as receivers,
+        cast(sum(case when is_out = 0 then amount_c else 0 end) over recent as bigint) as in_c,
+        cast(
+            sum(case when is_out = 1 and channel = 'cash' then amount_c else 0 end)
+                over recent as bigint
+        ) as cash_c,
+        max(is_new) over recent as is_new
+    from marks
+    window recent as (
+        partition by part, node order by occurred_s
+        range between $window_days * 86400 - 1 preceding and current row
+    )
+),
+judged as (
+    select
+        *,
+        cast(least(payers, receivers) as double) / $persons_min as by_persons,
+        cast(cash_c as double) / in_c / $cash_share_min as by_cash
+    from rolling
+    where in_c >= $amount_min * 100
+)
+select
+    part,
+    night,
+    node,
+    occurred_s - $window_days * 86400 as from_s,
+    occurred_s as to_s,
+    is_new,
+    greatest(by_persons, by_cash) as value,
+    cast(1 as double) as threshold,
+    cast(
+        json_object(
+            'payers', payers,
+            'receivers', receivers,
+            'days', $window_days,
+            'cash', round(cast(cash_c as double) / in_c, 4)
+        ) as varchar
+    ) as facts
+from judged
+where by_persons >= 1 or by_cash >= 1

@@ -1,0 +1,124 @@
+"""The stored order: kept with all it was made from, explained and replayed later, cut by the members' minutes."""
+
+import zlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pipelines.home import UserError
+from review.console.models import Alert, Operation, Person, Queue, QueueEntry, RankingRun
+from review.console.services import operations, people, ranking
+from review.console.services.errors import NotAllowed, Refused
+from review.console.services.operations import Plan
+from tests.review.console.store import NIGHT, NOW, Given, Store, alert_id
+
+DAY = timedelta(days=1)
+
+
+def test_the_explanation_is_the_stored_order_and_survives_what_happens_later(store: Store):
+    store.publish_ranked(*(Given(number, risk=number / 40) for number in range(1, 40)))
+    shown = dict(QueueEntry.objects.values_list("alert__alert_id", "position"))
+    store.publish_ranked(*(Given(number, risk=1 / number) for number in range(1, 40)), night=NIGHT + DAY, at=NOW + DAY)
+    Person.objects.update(minutes_a_day=0)
+    for number in (1, 20, 39):
+        found = ranking.explain(alert_id(number), NIGHT)
+        assert found.is_replayed
+        assert found.placed.position == shown[alert_id(number)]
+        assert found.candidate.risk == number / 40
+    newest = ranking.explain(alert_id(1)[:10])
+    assert newest.run.night == NIGHT + DAY
+
+
+def test_a_run_whose_input_was_changed_is_not_called_replayed(store: Store):
+    store.publish_ranked(*(Given(number, risk=number / 40) for number in range(1, 10)))
+    run = RankingRun.objects.get()
+    run.inputs = zlib.compress(zlib.decompress(bytes(run.inputs)).replace(b"0.225", b"0.999"))
+    run.save()
+    assert not ranking.explain(alert_id(1)).is_replayed
+
+
+def test_what_there_is_not_is_said(store: Store):
+    store.publish_ranked(Given(1))
+    for words, told in (
+        ((alert_id(2),), "No alert begins"),
+        ((alert_id(1), NIGHT - DAY), "in no ranked queue"),
+        ((alert_id(1), None, "nix"), "no queue nix"),
+    ):
+        with pytest.raises(UserError, match=told):
+            ranking.explain(*words)
+
+
+def test_the_cut_follows_the_members_minutes_from_the_next_ranking_on(store: Store):
+    store.publish_ranked(*(Given(number, risk=number / 60) for number in range(1, 60)))
+    slug = store.alert(1).queue.slug
+    people.set_members(store.actor("chief"), slug, [("anna", 40)])
+    Person.objects.exclude(username="anna").update(minutes_a_day=0)
+    ranking.rerank("XS", NOW)
+    queue = Queue.objects.get(slug=slug)
+    assert queue.minutes == 40 * 0.75
+    assert 0 < queue.cut < 15
+    assert queue.below == 59 - queue.cut == QueueEntry.objects.filter(queue=queue, is_below_cut=True).count()
+    assert RankingRun.objects.count() == 2
+
+
+def test_what_nobody_could_read_for_ninety_days_is_closed_as_unreviewed(store: Store):
+    Person.objects.update(minutes_a_day=0)
+    store.publish_ranked(Given(1), Given(2))
+    store.claimed(2)
+    for days, state in ((89, "queued"), (90, "closed")):
+        night = NIGHT + timedelta(days=days)
+        store.publish_ranked(Given(100 + days), night=night, at=NOW + timedelta(days=days))
+        assert store.alert(1).state == state
+    assert store.alert(1).disposition == "D10"
+    assert store.alert(2).state == "in_review"
+
+
+def test_sparse_cells_fold_into_their_country_and_dense_ones_stand_alone(store: Store):
+    store.publish_ranked(
+        *(Given(number) for number in range(1, 26)), Given(50, territory="XS-B"), Given(51, territory="ZZ")
+    )
+    assert (store.alert(1).queue.territory, store.alert(1).queue.theme) == ("XS-A", "DRUG-SHOP")
+    assert store.alert(50).queue.territory in {"XS", "*"}
+    assert ["XS-B", "DRUG-SHOP"] in store.alert(50).queue.folded
+    assert store.alert(51).queue.territory == "ZZ"
+
+
+def plan(**more) -> Plan:
+    told = Plan("Channel", "Канал", ["XS-A"], [], ["DRUG-SHOP"], NIGHT, NIGHT + 5 * DAY, 0.5, 0.3)
+    return replace(told, **more)
+
+
+def test_an_operation_is_proposed_by_a_senior_and_set_in_force_by_the_head_alone(store: Store):
+    store.publish_ranked(Given(1, risk=0.9), Given(2, territory="XS-B"), Given(3))
+    made = operations.propose(store.actor("sveta"), plan())
+    with pytest.raises(NotAllowed):
+        operations.approve(store.actor("sveta"), made.queue.slug)
+    ranking.rerank("XS", NOW)
+    assert not QueueEntry.objects.filter(queue=made.queue).exists()
+    operations.approve(store.actor("chief"), made.queue.slug)
+    ranking.rerank("XS", NOW)
+    overlay = set(QueueEntry.objects.filter(queue=made.queue).values_list("alert__alert_id", flat=True))
+    assert overlay == {alert_id(1), alert_id(3)}
+    assert ranking.explain(alert_id(1)).candidate.boost == 0.5
+    assert Alert.objects.filter(queue=made.queue).count() == 0, "an overlay owns no alert"
+    operations.close(store.actor("chief"), made.queue.slug)
+    ranking.rerank("XS", NOW)
+    assert ranking.explain(alert_id(1)).candidate.boost == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("boost", {"boost": 1.1}),
+        ("quota", {"quota": 0.6}),
+        ("ends_on", {"ends_on": NIGHT - DAY}),
+        ("territories", {"territories": []}),
+        ("name_en", {"name_ru": " "}),
+    ],
+)
+def test_an_operation_out_of_bounds_is_refused(store: Store, field, wrong):
+    with pytest.raises(Refused) as error:
+        operations.propose(store.actor("chief"), plan(**wrong))
+    assert error.value.field == field
+    assert not Operation.objects.exists()

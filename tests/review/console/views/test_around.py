@@ -1,0 +1,282 @@
+"""Pages around the work on alerts: what they show and do, through real requests."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from review.console.models import AlertContent, Attachment, Case, Event, Export, Person, QueueMember
+from review.console.services import cases
+from tests.review.console.store import Given, Store, alert_id
+from tests.review.console.views.pages import client
+
+NASTY = '<script>alert("x")</script> & «Ромашка»'
+WHY = "Everything is gathered; to be sent to the police for a check."
+
+
+class Page(HTMLParser):
+    """The tags of a page with their attributes, and nothing else."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def with_flow(store: Store, payers: int, movements: int = 0) -> None:
+    """Alert 1, paid by many; its content is as a night would hand it over."""
+    store.publish(Given(1))
+    content = AlertContent.objects.get(alert=store.alert(1))
+    at = datetime(2026, 2, 3, 9, tzinfo=UTC)
+    base = {**content.movements[0], "is_evidence": False}
+    for number in range(1, payers + 1):
+        content.nodes[str(number)] = {
+            **next(iter(content.nodes.values())),
+            "name": f"{NASTY} {number}",
+            "country": "KG",
+        }
+    content.movements = [
+        {
+            **base,
+            "transaction_id": f"m{number}",
+            "src": number % payers + 1,
+            "occurred_at": (at - timedelta(minutes=number)).isoformat(),
+            "amount": f"{number}.25",
+            "is_evidence": number < 3,
+            "channel": "cash" if number == 1 else "transfer",
+        }
+        for number in range(1, (movements or payers) + 1)
+    ]
+    hop = next(hop for hop in content.flow["hops"] if hop["hop"] == -1)
+    stamp = at.isoformat()
+    hop["edges"] = [[number, 1_001, f"{number}.25", 1, stamp, stamp] for number in range(payers, 0, -1)][:60]
+    hop["others_count"], hop["others_amount"] = 7, "70.50"
+    content.save()
+
+
+def test_the_flow_is_safe_and_says_the_same_as_its_table(store: Store) -> None:
+    with_flow(store, 40)
+    text = client("anna").get(f"/alert/{alert_id(1)}/flow/").content.decode()
+    assert "<script>alert" not in text
+    assert not re.search(r"""\sstyle\s*=|<style|\son\w+=""", text)
+    page = Page(text)
+    cards = [attrs for tag, attrs in page.tags if tag == "g" and "fl-card" in str(attrs.get("class"))]
+    assert len(cards) == 9
+    assert all(card["aria-label"] and card["tabindex"] == "0" for card in cards)
+    rows = [
+        attrs for tag, attrs in page.tags if tag == "tr" and "data-src" in attrs and "data-transaction" not in attrs
+    ]
+    assert len(rows) == 8
+    assert "KG" in text
+    # 40 pairs, of which 8 are shown, and 7 that the night had folded.
+    assert "+39 others" in text
+    events = Event.objects.filter(action="flow_read", actor="anna")
+    assert events.count() == 1
+
+
+def test_a_hop_is_expanded_and_a_period_chosen_by_htmx(store: Store) -> None:
+    with_flow(store, 40)
+    asked = client("anna", "ru")
+    part = asked.get(f"/alert/{alert_id(1)}/flow/?open=-1", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert part.count('hx-swap-oob="true"') == 2
+    assert part.count("data-node=") == 41
+    period = asked.get(f"/alert/{alert_id(1)}/flow/?from=2026-02-01&to=2026-02-02").content.decode()
+    assert "Операций за этот период нет." in period
+    assert period.count("data-node=") == 1
+    odd = asked.get(f"/alert/{alert_id(1)}/flow/?from=x&to=2026-99-99&open=9&reason=77")
+    assert odd.status_code == 200
+
+
+def test_thousands_of_movements_stay_bounded(store: Store) -> None:
+    with_flow(store, 60, 5_000)
+    text = client("anna").get(f"/alert/{alert_id(1)}/flow/").content.decode()
+    assert text.count("data-transaction=") == 100
+    assert "Show 4\u202f900 more rows" in text
+    assert len(text) < 200_000
+
+
+def test_a_case_from_alert_to_dissemination_by_two(store: Store) -> None:
+    store.publish(Given(1, reports=("XS:bank:R-1:1",)), Given(2, reports=("XS:bank:R-22:1",)))
+    held = store.claimed(1)
+    number = cases.create(store.actor("anna"), NASTY, held.alert_id, held.version).number
+    anna, sveta, address = client("anna"), client("sveta"), f"/cases/{number}"
+    assert anna.post(f"{address}/note/", {"text": "A first note."}).status_code == 302
+    assert anna.post(f"{address}/note/", {"text": " "}).status_code == 409
+    assert anna.post(f"{address}/report/", {"reference": "r 22"}).status_code == 302
+    assert anna.post(f"{address}/report/", {"reference": "unknown"}).status_code == 409
+    assert anna.post(f"{address}/subject/", {"node": "9001", "part": "payer"}).status_code == 302
+    assert anna.post(f"{address}/subject/", {"node": "1"}).status_code == 404
+    version = Case.objects.get().version
+    edited = {"version": version, "title": NASTY, "summary": "Facts.\n\nDoubts."}
+    assert anna.post(f"{address}/edit/", edited).status_code == 302
+    stale = anna.post(f"{address}/edit/", {**edited, "summary": "Lost words"})
+    assert stale.status_code == 409
+    assert "Lost words" in stale.content.decode(), "what was typed is not lost"
+
+    version = Case.objects.get().version
+    anna.post(f"{address}/move/", {"version": version, "target": "in_analysis"})
+    version = Case.objects.get().version
+    assert anna.post(f"{address}/move/", {"version": version, "target": "approved", "text": "x"}).status_code == 409
+    assert anna.post(f"{address}/move/", {"version": version, "target": "approved", "text": WHY}).status_code == 302
+    version = Case.objects.get().version
+    assert anna.post(f"{address}/judge/", {"version": version, "verdict": "approve"}).status_code == 403
+    assert sveta.post(f"{address}/judge/", {"version": version, "verdict": "return"}).status_code == 409
+    assert sveta.post(f"{address}/judge/", {"version": version, "verdict": "approve"}).status_code == 302
+    assert (Case.objects.get().state, Case.objects.get().judged_by.username) == ("approved", "sveta")  # type: ignore[union-attr]
+
+    page = sveta.get(f"{address}/").content.decode()
+    assert "R-22" in page
+    assert "<script>alert" not in page
+    dossier = sveta.get(f"{address}/dossier/").content.decode()
+    mark = Event.objects.filter(action="case_printed").get().details.split('"watermark":"')[1][:8]
+    assert mark in dossier
+    assert "sveta" in dossier
+    assert "A first note." in dossier
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status"),
+    [
+        ("Выписка № 4.pdf", b"%PDF-1.7 ...", 302),
+        ("report.pdf", b"<html>not a pdf</html>", 409),
+        ("page.html", b"<html></html>", 409),
+        ("empty.txt", b"", 409),
+        ("..\\..\\etc\\x.csv", b"a;b\n", 302),
+    ],
+)
+def test_files_are_taken_by_kind_and_given_as_downloads_alone(
+    store: Store, name: str, content: bytes, status: int
+) -> None:
+    number = cases.create(store.actor("anna"), "A case").number
+    anna = client("anna")
+    answer = anna.post(f"/cases/{number}/file/", {"file": SimpleUploadedFile(name, content)})
+    assert answer.status_code == status
+    if status != 302:
+        assert not Attachment.objects.exists()
+        return
+    kept = Attachment.objects.get()
+    assert "/" not in kept.name
+    assert "\\" not in kept.name
+    given = anna.get(f"/cases/{number}/file/{kept.pk}/")
+    assert b"".join(given.streaming_content) == content  # type: ignore[attr-defined]
+    assert given["Content-Disposition"].startswith("attachment")
+    assert given["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in given["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("query", ["Щербаков", "shcherbakov", "Scherbakov В", "4070281000 1001", "R-1001", "r1001"])
+def test_one_search_finds_names_in_both_scripts_and_numbers(store: Store, query: str) -> None:
+    store.publish(Given(1, name="Щербаков Василий", reports=("XS:bank:R-1001:1",)), Given(2, name="Other"))
+    page = client("anna").get("/search/", {"q": query}).content.decode()
+    assert f"/alert/{alert_id(1)}/" in page
+    assert f"/alert/{alert_id(2)}/" not in page
+
+
+def test_search_says_when_it_finds_nothing_or_too_little_was_typed(store: Store) -> None:
+    anna = client("anna")
+    assert "Nothing is found for “Nobody”" in anna.get("/search/", {"q": "Nobody"}).content.decode()
+    assert anna.get("/search/", {"q": "a"}).status_code == 422
+    assert anna.get("/search/").status_code == 200
+
+
+def test_an_account_is_made_changed_and_reset(store: Store) -> None:
+    chief = client("chief")
+    made = {"username": "Nina", "full_name": "Nina N.", "role": "analyst", "territory": "xs-a", "theme": ""}
+    page = chief.post("/people/", made).content.decode()
+    password = re.search(r'class="secret">([^<]+)<', page)
+    assert password
+    nina = Person.objects.get(username="nina")
+    assert nina.check_password(password[1])
+    assert nina.must_change_password
+    assert list(nina.scopes.values_list("territory", "theme")) == [("XS-A", "*")]
+    assert password[1] not in chief.get("/people/").content.decode(), "shown once"
+    assert chief.post("/people/", made).status_code == 422
+    changed = {"full_name": "Nina", "role": "senior", "is_active": "on", "minutes_a_day": "200"}
+    two = {"territory": ["XS", "", ""], "theme": ["CORR", "", ""]}
+    assert chief.post("/people/account/nina/", {**changed, **two}).status_code == 302
+    nina.refresh_from_db()
+    assert (nina.role, nina.minutes_a_day) == ("senior", 200)
+    assert list(nina.scopes.values_list("territory", "theme")) == [("XS", "CORR")]
+    assert chief.post("/people/account/nina/", {**changed, "theme": ["NONE"], "territory": ["*"]}).status_code == 422
+    assert chief.post("/people/account/chief/reset/").status_code == 422
+    assert chief.post("/people/account/nina/reset/").status_code == 200
+    own = {"full_name": "Chief", "role": "analyst", "minutes_a_day": "1"}
+    chief.post("/people/account/chief/", own)
+    assert Person.objects.get(username="chief").role == "head", "nobody changes their own rights"
+
+
+def test_members_of_a_queue_are_set(store: Store) -> None:
+    store.publish(Given(1))
+    slug = store.alert(1).queue.slug
+    anna = Person.objects.get(username="anna")
+    assert client("chief").post(f"/people/queues/{slug}/", {f"minutes-{anna.pk}": "90"}).status_code == 302
+    assert list(QueueMember.objects.values_list("person__username", "minutes")) == [("anna", 90)]
+    assert "anna (90)" in client("chief").get("/people/queues/").content.decode()
+
+
+def test_the_log_is_filtered_and_verified_on_the_page(store: Store) -> None:
+    store.publish(Given(1))
+    client("anna").get(f"/alert/{alert_id(1)}/flow/")
+    audra = client("audra")
+    page = audra.get("/audit/", {"action": "flow_read"}).content.decode()
+    assert alert_id(1) in page
+    assert "searched</code>" not in page
+    assert "The chain is whole" in audra.post("/audit/verify/").content.decode()
+    assert "The chain is broken" in audra.post("/audit/verify/", {"head": "f" * 64}).content.decode()
+
+
+def test_statistics_count_what_was_done(store: Store) -> None:
+    store.publish(Given(1), Given(2, theme="CORR"))
+    store.proposed(1)
+    page = client("chief", "ru").get("/statistics/", {"year": "2026"}).content.decode()
+    assert "интернет-магазины наркотиков" in page
+    assert "сообщения о подозрениях" in page
+    rows = re.findall(r"<b>(\d+) / (\d+)</b>", page)
+    assert rows == [("0", "0")]
+
+
+def test_the_system_page_names_nights_and_no_subject(store: Store) -> None:
+    store.publish(Given(1, name="Щербаков Василий"))
+    page = client("egor").get("/system/").content.decode()
+    assert "2026-02-03" in page
+    assert "Щербаков" not in page
+
+
+@pytest.fixture
+def case(store: Store) -> Case:
+    """A case of anna's with one alert."""
+    store.publish(Given(1))
+    held = store.claimed(1)
+    return cases.create(store.actor("anna"), "Zeppelin", held.alert_id, held.version)
+
+
+def test_a_restricted_case_is_unknown_to_others(store: Store, case: Case) -> None:
+    cases.restrict(store.actor("anna"), case.number, case.version, ["sveta"])
+    assert client("sveta").get(f"/cases/{case.number}/").status_code == 200
+    for name in ("boris", "sergei", "dina"):
+        assert client(name).get(f"/cases/{case.number}/").status_code == 404
+        assert case.title not in client(name).get("/cases/").content.decode()
+
+
+def test_an_export_is_fetched_by_whoever_asked_for_it_alone(store: Store, case: Case) -> None:
+    asked = client("sveta").post(
+        "/exports/", {"kind": "case", "object": case.number, "reason": "For the meeting with the prosecutor."}
+    )
+    assert asked.status_code == 302
+    export = Export.objects.get()
+    assert client("sveta").post(f"/exports/{export.pk}/file/").status_code == 302, "not allowed yet"
+    assert client("sveta").post(f"/exports/{export.pk}/judge/", {"verdict": "allow"}).status_code == 302
+    assert Export.objects.get().allowed_by is None, "nobody allows their own"
+    client("sergei").post(f"/exports/{export.pk}/judge/", {"verdict": "allow"})
+    assert client("sergei").post(f"/exports/{export.pk}/file/").status_code == 404
+    file = client("sveta").post(f"/exports/{export.pk}/file/")
+    assert file["Content-Disposition"] == f'attachment; filename="sluice-case-{export.pk}.csv"'
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert all("sveta" in line for line in (lines[0], *lines[2:]))
+    assert len(lines) == 3
