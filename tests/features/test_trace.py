@@ -1,5 +1,6 @@
 """Traces: for a sample of edges and accounts, every number recomputed from its edges is the number that is stored."""
 
+import random
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,7 @@ from features import account_graph, accounts, catalog, nightly, trace, transacti
 from features.catalog import ACCOUNT_GRAPH
 from pipelines.home import UserError
 from pipelines.lake import Lake, Nights
-from tests.features.test_features import crowd
-from tests.features.test_typology_engine import tangled
+from tests.features.test_features import VERSIONS, crowd
 from tests.features.worlds import at, day, movement, put, quick, world
 
 TRACEABLE = [item.name for item in catalog.TRANSACTION if trace.traceable(item.name)]
@@ -30,7 +30,7 @@ def differing(lake: Lake, root: Path, table: str, rows: pl.DataFrame, names: lis
 def test_every_number_of_an_edge_adds_up(tmp_path: Path, made: str) -> None:
     lake = {
         "crowd": lambda: world(tmp_path, crowd()),
-        "tangled": lambda: tangled(tmp_path, 3, 0.5),
+        "tangled": lambda: world(tmp_path, tangled(), VERSIONS),
         "ring": lambda: world(tmp_path, layered()),
     }[made]()
     nights = Nights(day(0), day(40))
@@ -46,6 +46,31 @@ def test_every_number_of_an_account_adds_up(tmp_path: Path) -> None:
     names = [item.name for item in catalog.ACCOUNT if trace.traceable(item.name)]
     assert len(names) == len(catalog.ACCOUNT)
     assert differing(lake, tmp_path, "account_features", rows, names) == Counter()
+
+
+def tangled() -> list[dict[str, Any]]:
+    """A few accounts that deal with each other all the time: ties, self transfers, late and corrected reports."""
+    rng = random.Random(5)
+    rows = []
+    for i in range(250):
+        occurred = rng.randrange(12, 38)
+        rows.append(
+            movement(
+                rng.choice("abcdefgh"),
+                rng.choice("abcdefgh"),
+                rng.choice([100, 95, 90, 110, 1000, 9500, rng.randrange(1, 5000)]),
+                at(occurred, rng.choice([0, 600, 650, rng.randrange(86_400)])),
+                id=f"t{i}",
+                received_on=day(min(occurred + rng.choice([0, 0, 0, 1, 4]), 40)),
+                is_date_only=rng.random() < 0.1,
+                report_key=rng.choice(["r", "r", "old"]),
+                from_country=rng.choice(["KZ", "RU", None]),
+                to_country=rng.choice(["KZ", "TJ", None]),
+                from_currency="KZT",
+                to_currency=rng.choice(["KZT", "USD"]),
+            )
+        )
+    return rows
 
 
 def layered() -> list[dict[str, Any]]:
