@@ -5,6 +5,7 @@ at the end of the day of each row, the last fifth of the rows is the test part, 
 rows falls into it.
 """
 
+from collections.abc import Callable
 from datetime import date
 from statistics import mean
 from time import perf_counter
@@ -18,13 +19,20 @@ from models.train import Recipe, Split, TrainedModel, train
 from pipelines import intake, tables
 from pipelines.home import Home
 from pipelines.lake import Lake, Nights
+from pipelines.progress import Progress
 from review import nightly
 from sluice.screen import bars, out, table
 
 SEEDS = (1, 2, 3)
 BUDGETS = (100, 500, 1000)
 SOURCE, SINK = -2, -1
-STEPS = (nightly.build_nodes, nightly.build_edges, nightly.build_account_graph, nightly.build_transaction_features)
+Step = Callable[[Home, Nights, Progress], object]
+STEPS: tuple[Step, ...] = (
+    nightly.build_nodes,
+    nightly.build_edges,
+    nightly.build_account_graph,
+    nightly.build_transaction_features,
+)
 SPLIT = Split((0.6, 0.1, 0.1, 0.2))
 RECIPE = Recipe(trials=12, is_refitted=False)
 PEER = {
@@ -54,8 +62,8 @@ CAVEATS = (
 )
 
 
-def take_in(home: Home) -> None:
-    """The rows between two accounts, from file to transaction features."""
+def take_in(home: Home, steps: tuple[Step, ...] = STEPS) -> None:
+    """The rows between two accounts, from file through the steps, by default to transaction features."""
     log = pl.read_parquet(shared_data("amlgentex") / "exp2_tx_log.parquet")
     home.root.mkdir(parents=True, exist_ok=True)
     file = home.root / "account-to-account.parquet"
@@ -64,7 +72,7 @@ def take_in(home: Home) -> None:
         intake.ingest(home, [file], date(2024, 1, 1), "amlgentex", tell)
         lake = Lake(home.lake)
         known = lake.nights(tables.REPORTS)
-        for step in STEPS:
+        for step in steps:
             step(home, Nights(known[0], known[-1]), tell)
 
 

@@ -4,6 +4,7 @@ Every row was told on a day (`received_on`); a night sees what had been told by 
 `replaces` columns stands in the place of an earlier one from its own day on. Nothing here reads a file.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,11 +14,15 @@ from pipelines.tables import Column, Reference, Rule, Table, Type
 
 @dataclass(frozen=True)
 class SideTable:
-    """A side table: its contract, what makes a later row replace an earlier one, and what it is for."""
+    """A side table: its contract, what makes a later row replace an earlier one, what it is for, and a row as example.
+
+    The example is a line of a file: text by column.
+    """
 
     table: Table
     replaces: tuple[str, ...]
     used_for: str
+    example: Mapping[str, str]
 
     @property
     def file_columns(self) -> tuple[Column, ...]:
@@ -45,7 +50,13 @@ def _share(column: str) -> Rule:
 
 
 def _side(
-    name: str, one_row: str, used_for: str, replaces: tuple[str, ...], *columns: Column, rules: tuple[Rule, ...] = ()
+    name: str,
+    one_row: str,
+    used_for: str,
+    replaces: tuple[str, ...],
+    *columns: Column,
+    example: Mapping[str, str],
+    rules: tuple[Rule, ...] = (),
 ) -> SideTable:
     contract = Table(
         name,
@@ -60,7 +71,7 @@ def _side(
         rules=rules,
         references=(Reference(("submission_id",), "submissions", ("submission_id",)),),
     )
-    return SideTable(contract, replaces, used_for)
+    return SideTable(contract, replaces, used_for, example)
 
 
 def _node(meaning: str) -> Column:
@@ -77,6 +88,13 @@ ALLOW_LIST = _side(
     Column("allowed_until", Type.DATE, "last night on which the subject is left alone", required=True),
     _text("reason", "why", required=True),
     _text("approved_by", "who approved it", required=True),
+    example={
+        "node_key": "iban:KZ86125KZT5004100100",
+        "typology_id": "DRP-01",
+        "allowed_until": "2026-06-30",
+        "reason": "school fund, checked",
+        "approved_by": "a.omarova",
+    },
 )
 
 DEVICE_LINKS = _side(
@@ -90,17 +108,30 @@ DEVICE_LINKS = _side(
     _text("person_key", "the holder, as in table `nodes`; the account stands for its holder where empty"),
     Column("seen_from", Type.DATE, "first day of use"),
     Column("seen_to", Type.DATE, "last day of use"),
+    example={
+        "node_key": "iban:KZ86125KZT5004100100",
+        "link_kind": "phone",
+        "link_value": "77011234567",
+        "person_key": "per:nid:KZ:900101300123",
+        "seen_from": "2025-03-01",
+        "seen_to": "2025-04-30",
+    },
     rules=(_one_of("link_kind", "device", "ip_agent", "phone"),),
 )
 
 KIN_LINKS = _side(
     "kin_links",
     "one pair of subjects whose dealings have a known everyday reason",
-    "DRP-08, COR-04, COR-09: kin, employer and employee",
+    "DRP-08, COR-04, COR-09, TRD-05: kin, employer and employee",
     ("node_key", "other_key", "kind"),
     _node("one side"),
     _text("other_key", "the other side", required=True),
     _text("kind", "family or employer (`node_key` employs `other_key`)", required=True),
+    example={
+        "node_key": "per:nid:KZ:900101300123",
+        "other_key": "per:nid:KZ:650505400456",
+        "kind": "family",
+    },
     rules=(_one_of("kind", "family", "employer"),),
 )
 
@@ -119,6 +150,18 @@ CASH_DECLARATIONS = _side(
     _text("agent", "for whom the cash is carried"),
     _text("phone", "contact phone"),
     _text("destination", "receiver or address at the destination"),
+    example={
+        "declaration_id": "D-2025-00017",
+        "node_key": "per:pass:KG:AC1234567",
+        "declared_on": "2025-04-02",
+        "route_from": "KG",
+        "route_to": "TR",
+        "amount_local": "4500000",
+        "monthly_income_local": "60000",
+        "agent": "",
+        "phone": "996555123456",
+        "destination": "Istanbul",
+    },
     rules=(_not_negative("amount_local"), _not_negative("monthly_income_local")),
 )
 
@@ -131,13 +174,19 @@ DECLARED_INCOMES = _side(
     Column("valid_from", Type.DATE, "first day of the period", required=True),
     Column("monthly_income_local", Type.MONEY, "monthly income in the local currency", required=True),
     _text("employer_key", "the employer, as in table `nodes`"),
+    example={
+        "node_key": "per:nid:KZ:900101300123",
+        "valid_from": "2025-01-01",
+        "monthly_income_local": "310000",
+        "employer_key": "ent:reg:KZ:050140001234",
+    },
     rules=(_not_negative("monthly_income_local"),),
 )
 
 PLACES = _side(
     "places",
     "one point of service: terminal, machine, branch or market",
-    "CSH-03, CSH-04, CSH-05, COR-08",
+    "CSH-02, CSH-03, CSH-05, COR-08, EVD-01, DRUG-SHOP",
     ("place_id",),
     _text("place_id", "the point, as transactions name it in `location`", required=True),
     _text("kind", "terminal, atm, branch, operator or market", required=True),
@@ -145,6 +194,14 @@ PLACES = _side(
     Column("longitude", Type.REAL, "degrees east", required=True),
     _text("territory", "ISO 3166-2 code"),
     _text("city", "town"),
+    example={
+        "place_id": "T-00917",
+        "kind": "terminal",
+        "latitude": "43.2389",
+        "longitude": "76.8897",
+        "territory": "KZ-75",
+        "city": "Almaty",
+    },
     rules=(
         _one_of("kind", "terminal", "atm", "branch", "operator", "market"),
         Rule("latitude_out_of_range", "latitude lies in -90..90", pl.col("latitude").is_between(-90, 90)),
@@ -155,13 +212,20 @@ PLACES = _side(
 PRICE_BANDS = _side(
     "price_bands",
     "one price, or band of prices, of the theme desk's list",
-    "DRP-12",
+    "DRP-12, DRUG-SHOP",
     ("territory", "valid_from", "amount_from"),
     _text("territory", "ISO 3166-2 code, ISO 3166-1 code for a country, or * for everywhere", required=True),
     Column("valid_from", Type.DATE, "first day", required=True),
     Column("valid_to", Type.DATE, "last day; empty where it still holds"),
     Column("amount_from", Type.MONEY, "lowest amount, local currency", required=True),
     Column("amount_to", Type.MONEY, "highest amount, local currency", required=True),
+    example={
+        "territory": "KZ-75",
+        "valid_from": "2025-01-01",
+        "valid_to": "",
+        "amount_from": "14000",
+        "amount_to": "16000",
+    },
     rules=(
         _not_negative("amount_from"),
         Rule("band_reversed", "amount_to is not below amount_from", pl.col("amount_to") >= pl.col("amount_from")),
@@ -171,7 +235,7 @@ PRICE_BANDS = _side(
 CUSTOMS_DECLARATIONS = _side(
     "customs_declarations",
     "one item of a customs declaration",
-    "TRD-01, TRD-02, TRD-03, TRD-07, TRD-09, CSH-06, COR-07",
+    "TRD-01, TRD-02, TRD-03, TRD-07, TRD-09, CSH-06, COR-06, COR-07",
     ("declaration_id", "item"),
     _text("declaration_id", "number of the declaration", required=True),
     Column("item", Type.INT, "item of the declaration, from 1", required=True),
@@ -185,6 +249,20 @@ CUSTOMS_DECLARATIONS = _side(
     Column("quantity", Type.REAL, "quantity in `unit`"),
     _text("unit", "unit of quantity"),
     Column("value_local", Type.MONEY, "value in the local currency", required=True),
+    example={
+        "declaration_id": "55302/120425/0001234",
+        "item": "1",
+        "node_key": "ent:reg:KZ:050140001234",
+        "declared_on": "2025-04-12",
+        "direction": "import",
+        "partner_country": "CN",
+        "partner_key": "",
+        "contract_number": "17/25",
+        "hs_code": "8471300000",
+        "quantity": "120",
+        "unit": "pcs",
+        "value_local": "31200000",
+    },
     rules=(
         _one_of("direction", "import", "export"),
         Rule("hs_code_malformed", "hs_code has 4 to 10 digits", pl.col("hs_code").str.contains(r"^[0-9]{4,10}$")),
@@ -201,13 +279,19 @@ PARTNER_TRADE = _side(
     Column("month", Type.DATE, "first day of the month", required=True),
     _text("hs_code", "goods code, 4 to 10 digits", required=True),
     Column("value_local", Type.MONEY, "value in the local currency of the FIU", required=True),
+    example={
+        "partner_country": "CN",
+        "month": "2025-03-01",
+        "hs_code": "847130",
+        "value_local": "912000000",
+    },
     rules=(_not_negative("value_local"),),
 )
 
 WALLET_LABELS = _side(
     "wallet_labels",
     "one label of a wallet or of an account that serves one",
-    "VAS-01 to VAS-05, TRD-08",
+    "VAS-01, VAS-02, VAS-03, VAS-04, VAS-05, TRD-08, EVD-01",
     ("node_key", "label"),
     _node("the wallet or account"),
     _text("label", "vasp, p2p_trader, darknet_market, mixer, bridge, swap or risk", required=True),
@@ -216,6 +300,15 @@ WALLET_LABELS = _side(
     Column("exposure", Type.REAL, "share of its value that comes from the label's cluster, 0 to 1"),
     Column("hops", Type.INT, "hops to the cluster"),
     _text("source", "who labelled it", required=True),
+    example={
+        "node_key": "acc::TQ5MXN3FBZQYW8C2LRVD9KPJ",
+        "label": "darknet_market",
+        "address": "TQ5mXn3fBzQyW8c2LrVd9KpJ",
+        "chain": "tron",
+        "exposure": "0.12",
+        "hops": "2",
+        "source": "labelling service",
+    },
     rules=(
         _one_of("label", "vasp", "p2p_trader", "darknet_market", "mixer", "bridge", "swap", "risk"),
         _share("exposure"),
@@ -225,7 +318,7 @@ WALLET_LABELS = _side(
 AGENCY_LIST = _side(
     "agency_list",
     "one subject, or one seizure, of a list that an agency keeps",
-    "EVD-01, NET-04",
+    "EVD-01",
     ("agency", "list_id"),
     _text("list_id", "number in the agency's list", required=True),
     _text("agency", "police, customs, border, security or fiu", required=True),
@@ -239,6 +332,20 @@ AGENCY_LIST = _side(
     Column("longitude", Type.REAL, "degrees east"),
     _text("territory", "ISO 3166-2 code"),
     _text("theme", "theme, such as DRUG-SYN"),
+    example={
+        "list_id": "P-2025-311",
+        "agency": "police",
+        "kind": "seizure",
+        "node_key": "per:nid:KZ:900101300123",
+        "phone": "77011234567",
+        "wallet": "",
+        "happened_on": "2025-04-18",
+        "valid_to": "",
+        "latitude": "43.2389",
+        "longitude": "76.8897",
+        "territory": "KZ-75",
+        "theme": "DRUG-SYN",
+    },
     rules=(
         _one_of("agency", "police", "customs", "border", "security", "fiu"),
         _one_of("kind", "subject", "seizure", "confirmed"),
@@ -248,7 +355,7 @@ AGENCY_LIST = _side(
 COMPANY_REGISTRY = _side(
     "company_registry",
     "one company as the register has it from a day on",
-    "TRD-03, TRD-04, TRD-06, TRD-08, TRD-09, CSH-06",
+    "TRD-03, TRD-04, TRD-09",
     ("node_key", "valid_from"),
     _node("the company, or its account"),
     Column("valid_from", Type.DATE, "first day on which the entry holds", required=True),
@@ -259,6 +366,17 @@ COMPANY_REGISTRY = _side(
     Column("same_address_count", Type.INT, "companies at the same address"),
     Column("same_director_count", Type.INT, "companies with the same director"),
     _text("licences", "licences held, separated by spaces"),
+    example={
+        "node_key": "ent:reg:KZ:050140001234",
+        "valid_from": "2025-02-01",
+        "registered_on": "2025-01-20",
+        "activity_code": "46510",
+        "staff_count": "1",
+        "tax_paid_local": "85000",
+        "same_address_count": "140",
+        "same_director_count": "6",
+        "licences": "",
+    },
     rules=(_not_negative("staff_count"), _not_negative("tax_paid_local")),
 )
 

@@ -72,7 +72,7 @@ def columns(kind: str, *, as_json: bool) -> None:
         screen.row(shown, *row)
     screen.out.print(shown)
     screen.out.print(f"A later row with the same {', '.join(item.replaces)} replaces an earlier one from its day on.")
-    screen.out.print("node_key may be left empty where the file gives identifiers: see docs/side_data.md.")
+    screen.out.print("node_key may be left empty where the file gives identifiers: see docs/side-tables.md.")
 
 
 @side.command()

@@ -34,7 +34,9 @@ def read(source: Source, staging: Staging, side: SideTable) -> None:
     _demand(cells, side)
     strange = sorted(set(cells.columns) - set(names) - set(IDENTIFIERS))
     if strange:
-        message = f"{len(strange)} columns are not part of {side.table.name} and were left out. See docs/side_data.md."
+        message = (
+            f"{len(strange)} columns are not part of {side.table.name} and were left out. See docs/side-tables.md."
+        )
         staging.finding("warning", "file", "column_unknown", None, message)
     staging.count({"source_rows": cells.height, "leaves": cells.height * cells.width})
     if not cells.height:
@@ -66,7 +68,7 @@ def _demand(cells: pl.DataFrame, side: SideTable) -> None:
         needed.discard("node_key")
     missing = sorted(needed - set(cells.columns))
     if missing:
-        message = f"{side.table.name} needs the columns {', '.join(missing)}. See docs/side_data.md for all columns."
+        message = f"{side.table.name} needs the columns {', '.join(missing)}. See docs/side-tables.md for all columns."
         raise BadFile("column_missing", message)
 
 

@@ -19,6 +19,9 @@ NIGHTS = Nights(day(0), day(11))
 FULL = run.Plan(is_unshared=True, is_unpruned=True)
 
 
+Told = list[tuple[Table, list[dict[str, Any]]]]
+
+
 def tangled(root: Path, seed: int, late: float) -> Lake:
     """A small dense world: ties, self transfers, days without time, late reports, corrections and deletions."""
     rng = random.Random(seed)
@@ -45,13 +48,13 @@ def tangled(root: Path, seed: int, late: float) -> Lake:
             rows += _of_report(rng, f"{key}b", first, later)
         rows += _of_report(rng, key, first, received)
     lake = world(root, rows, versions)
-    drops, trade = _of_drops_and_cash(), _of_trade_and_wallets(rng)
-    for table in {**drops, **trade}:
-        put(lake, table, with_delivery(table, [*drops.get(table, []), *trade.get(table, [])]))
+    told = [*_of_drops_and_cash(), *_of_trade_and_wallets(rng)]
+    for table, _ in told:
+        put(lake, table, with_delivery(table, [row for other, more in told if other is table for row in more]))
     return lake
 
 
-def _of_trade_and_wallets(rng: random.Random) -> dict[Table, list[dict[str, Any]]]:
+def _of_trade_and_wallets(rng: random.Random) -> Told:
     """Rows of side tables on the small world's accounts, told on several days, some replaced later."""
 
     def told(**row: Any) -> dict[str, Any]:
@@ -100,32 +103,39 @@ def _of_trade_and_wallets(rng: random.Random) -> dict[Table, list[dict[str, Any]
         for code in ("8471", "0101")
     ]
     point = {"kind": "operator", "longitude": 74.0}
-    return {
-        side_tables.CUSTOMS_DECLARATIONS.table: goods,
-        side_tables.COMPANY_REGISTRY.table: companies,
-        side_tables.WALLET_LABELS.table: wallets,
-        side_tables.AGENCY_LIST.table: listed,
-        side_tables.PARTNER_TRADE.table: partner,
-        side_tables.DECLARED_INCOMES.table: [
-            told(node_key=who, valid_from=day(-rng.randrange(60)), monthly_income_local=rng.randrange(100))
-            for who in accounts
-        ],
-        side_tables.KIN_LINKS.table: [
-            told(node_key=rng.choice(accounts), other_key=rng.choice(accounts), kind="family")
-        ],
-        side_tables.PLACES.table: [
-            told(**point, place_id="near", latitude=42.0),
-            told(**point, place_id="near", latitude=43.0),
-            told(**{**point, "kind": "market"}, place_id="market", latitude=42.0),
-        ],
-    }
+    return [
+        (side_tables.CUSTOMS_DECLARATIONS.table, goods),
+        (side_tables.COMPANY_REGISTRY.table, companies),
+        (side_tables.WALLET_LABELS.table, wallets),
+        (side_tables.AGENCY_LIST.table, listed),
+        (side_tables.PARTNER_TRADE.table, partner),
+        (
+            side_tables.DECLARED_INCOMES.table,
+            [
+                told(node_key=who, valid_from=day(-rng.randrange(60)), monthly_income_local=rng.randrange(100))
+                for who in accounts
+            ],
+        ),
+        (
+            side_tables.KIN_LINKS.table,
+            [told(node_key=rng.choice(accounts), other_key=rng.choice(accounts), kind="family")],
+        ),
+        (
+            side_tables.PLACES.table,
+            [
+                told(**point, place_id="near", latitude=42.0),
+                told(**point, place_id="near", latitude=43.0),
+                told(**{**point, "kind": "market"}, place_id="market", latitude=42.0),
+            ],
+        ),
+    ]
 
 
-def _of_drops_and_cash() -> dict[Table, list[dict[str, Any]]]:
+def _of_drops_and_cash() -> Told:
     """Holders of accounts and rows of side tables, told on several days and in part replaced."""
     common = {"submission_id": "0" * 64, "report_key": "r0"}
     holders = list(enumerate("abcdefgh", 1))
-    tables: list[tuple[Table, list[dict[str, Any]]]] = [
+    tables: Told = [
         (
             ACCOUNTS,
             [
@@ -203,7 +213,7 @@ def _of_drops_and_cash() -> dict[Table, list[dict[str, Any]]]:
             ],
         ),
     ]
-    return dict(tables)
+    return tables
 
 
 def _of_report(rng: random.Random, key: str, first: int, received: int) -> list[dict[str, Any]]:
