@@ -49,6 +49,7 @@ class Engine:
             }
         )
         self._connection.execute("set python_enable_replacements = false")
+        self._connection.execute("set enable_progress_bar = false")
         self._connection.execute("set timezone = 'UTC'")
         self.explain: list[Stage] = []
 
