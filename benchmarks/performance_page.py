@@ -1,10 +1,11 @@
-"""Writes `docs/performance.md` from the last run of `make bench-features`: `python -m benchmarks.performance_page`."""
+"""Writes `docs/performance.md` from the last runs of `make bench-features` and `make real-typologies`."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.record import ROOT, results
+from benchmarks.typologies_page import section
 
 FILE = ROOT / "docs" / "performance.md"
 _MINUTES_3 = 180
@@ -123,9 +124,14 @@ def _cell(value: object) -> str:
 
 
 def write() -> None:
-    """Renew the page."""
-    entry = json.loads(results("features").read_text(encoding="utf-8"))
-    FILE.write_text(page(entry), encoding="utf-8")
+    """Renew the page from the records that there are."""
+    makers = {"features": page, "real-typologies": lambda entry: section(entry["figures"])}
+    made = [
+        make(json.loads(results(name).read_text(encoding="utf-8")))
+        for name, make in makers.items()
+        if results(name).exists()
+    ]
+    FILE.write_text("\n".join(made), encoding="utf-8")
 
 
 if __name__ == "__main__":
