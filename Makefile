@@ -6,7 +6,7 @@ DEMO_HOME := build/demo
 PEER := build/peer/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check docs locks ui screenshots real-amlworld real-fincen real-goaml real-typologies real-amlgentex bench-features clean
+.PHONY: help setup demo test lint check docs locks ui screenshots real-amlworld real-fincen real-goaml real-typologies real-amlgentex bench-features bench-console bench-typologies clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,8 +29,8 @@ lint: $(READY) ## Format, lint, types, import rules, generated docs
 check: $(READY) ## Dagster's own check of the definitions
 	$(BIN)/dg check defs
 
-test: lint check ## Every check and every test
-	$(BIN)/pytest
+test: lint check ## Every check and every test, on two processes
+	$(BIN)/pytest -n 2 --dist loadfile
 
 docs: $(READY) ## Renew the generated reference
 	$(BIN)/python -m sluice.docs
@@ -59,6 +59,12 @@ $(PEER): benchmarks/peer-requirements.txt
 
 bench-features: $(READY) $(PEER) ## Speed and memory beside the peer; ONLY="KEY ..." for some of it, QUICK=1 for a small try
 	@$(BIN)/python -m benchmarks.features $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
+bench-typologies: $(READY) ## All typologies over 1 and 10 million edges: seconds, memory, hits (about ten minutes)
+	@$(BIN)/python -m benchmarks.typologies
+
+bench-console: $(READY) ## The review console: a million alerts, page times, fifty analysts at once (about an hour)
+	@$(BIN)/python -m benchmarks.console
 
 real-typologies: $(READY) ## Planted attempts of AMLworld and AMLGentex: recall per typology, precision of the hits
 	@$(BIN)/python -m benchmarks.real_typologies

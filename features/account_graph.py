@@ -11,7 +11,7 @@ import polars as pl
 
 from features.catalog import ACCOUNT_GRAPH, GRAPH
 from features.engine import SQL, Engine
-from features.graph_kernels import Ints
+from features.kernels.graphs import Ints
 from features.nightly import DAY_S, EARLY_DAYS, HUB_CAP, REPORTED_DAYS, WINDOW_DAYS, cutoff_s
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights

@@ -1,34 +1,47 @@
 """Features of every account that a night learnt something new of, as known at the night's cut-off."""
 
-import polars as pl
+from collections.abc import Iterator
 
-from features import nightly
+import polars as pl
+import pyarrow as pa
+
+from features import layout, measures
 from features.catalog import ACCOUNT_FEATURES
-from features.engine import SQL, Engine
-from features.typology import reporting_threshold
+from features.engine import Stage
+from features.measures import Measures
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
 
-STAGES = ("active", "ends", "rings", "pairs", "passes", "account_features")
-
 
 def build(lake: Lake, nights: Nights, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
     """The nights' account features, as ACCOUNT_FEATURES."""
-    parts = []
-    ranges = nightly.chunks(lake, nights, settings)
-    for done, chunk in enumerate(ranges):
-        progress("account features", done, len(ranges))
-        with nightly.knowing(lake, chunk, settings) as engine:
-            params = prepare(engine, settings)
-            parts.append(engine.frame(ACCOUNT_FEATURES, SQL / "account_features.sql", params))
-    progress("account features", len(ranges), len(ranges))
-    return pl.concat(parts).sort(ACCOUNT_FEATURES.key)
+    parts = [pl.DataFrame(part) for part in stream(lake, nights, settings, progress)]
+    return pl.concat([ACCOUNT_FEATURES.empty(), *parts]).sort(ACCOUNT_FEATURES.key)
 
 
-def prepare(engine: Engine, settings: Settings) -> dict[str, object]:
-    """The parameters, after the tables that account features are made from are in the engine."""
-    params = nightly.parameters(reporting_threshold(settings.country))
-    for stage in STAGES[:-1]:
-        engine.materialise(stage, SQL / f"{stage}.sql", params)
-    return params
+def stream(
+    lake: Lake,
+    nights: Nights,
+    settings: Settings,
+    progress: Progress = silent,
+    costs: list[Stage] | None = None,
+) -> Iterator[pa.Table]:
+    """The same in parts of some nights each, in no order within a part; the lake is read before the first part."""
+    network = measures.load(lake, nights, settings, costs)
+
+    def parts() -> Iterator[pa.Table]:
+        done = 0
+        for block in Measures(network, settings.threads, costs=costs).blocks(with_edges=False):
+            progress("account features", done, network.fresh.size)
+            done += block.fresh.size
+            if block.account.size:
+                keys = {
+                    "node_id": pa.array(network.node_ids[block.account]),
+                    "received_on": pa.array(block.account_days).cast(pa.date32()),
+                }
+                values = {f"asof_{name}": block.accounts[number] for number, name in enumerate(layout.account())}
+                yield measures.table(ACCOUNT_FEATURES, keys, values)
+        progress("account features", network.fresh.size, network.fresh.size)
+
+    return parts()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from features import layout
 from pipelines.tables import CHANNELS, Column, Table, Type
 
 Horizon = Literal["raw", "pit", "asof", "graph"]
@@ -53,6 +54,54 @@ _PER_SIDE: dict[str, _Words] = {
     "log_kurtosis": ("kurtosis of {side} log amounts", "эксцесс логарифмов сумм {side} операций", "ratio"),
     "age_mean": ("mean age of {side} transactions", "средняя давность {side} операций", "days"),
     "age_std": ("spread of the ages of {side} transactions", "разброс давности {side} операций", "days"),
+    "min": ("smallest of {side} transactions", "наименьшая из {side} операций", "local currency"),
+    "skew": ("skewness of {side} amounts", "асимметрия сумм {side} операций", "ratio"),
+    "kurtosis": ("kurtosis of {side} amounts", "эксцесс сумм {side} операций", "ratio"),
+    "gap_mean_hours": ("mean time between {side} transactions", "среднее время между {side} операциями", "hours"),
+    "gap_std_hours": (
+        "spread of the times between {side} transactions",
+        "разброс времени между {side} операциями",
+        "hours",
+    ),
+    "gap_skew": (
+        "skewness of the times between {side} transactions",
+        "асимметрия времени между {side} операциями",
+        "ratio",
+    ),
+    "gap_kurtosis": (
+        "kurtosis of the times between {side} transactions",
+        "эксцесс времени между {side} операциями",
+        "ratio",
+    ),
+    "entropy": (
+        "evenness of counterparties, {side} (entropy)",
+        "равномерность контрагентов {side} операций (энтропия)",
+        "nat",
+    ),
+    "once_fan": (
+        "counterparties of one of the {side} transactions",
+        "контрагентов с одной из {side} операций",
+        "count",
+    ),
+    "twice_fan": ("counterparties of two {side} transactions", "контрагентов с двумя из {side} операций", "count"),
+    "often_fan": ("counterparties of 3 or 4 {side} transactions", "контрагентов с 3–4 из {side} операций", "count"),
+    "regular_fan": (
+        "counterparties of 5 or more {side} transactions",
+        "контрагентов с 5 и более из {side} операций",
+        "count",
+    ),
+    "countries": ("countries of counterparties, {side}", "стран контрагентов {side} операций", "count"),
+    "currencies": ("currencies of counterparties, {side}", "валют контрагентов {side} операций", "count"),
+    "busiest_day_count": (
+        "{side} transactions of the busiest day",
+        "число {side} операций самого бурного дня",
+        "count",
+    ),
+    "daily_count_std": (
+        "spread of the daily number of {side} transactions",
+        "разброс числа {side} операций по дням",
+        "count",
+    ),
     "fresh_share": ("share of new counterparties, {side}", "доля новых контрагентов {side} операций", "share"),
     "top_share": ("largest counterparty's share, {side}", "доля главного контрагента {side} операций", "share"),
     "cash_share": ("share of cash in {side} amounts", "доля наличных в сумме {side} операций", "share"),
@@ -79,6 +128,9 @@ _PLAIN: dict[str, _Words] = {
     "active_days_30d": ("distinct days with transactions", "число дней с операциями", "count"),
     "first_seen_days_30d": ("days since the first transaction", "дней после первой операции", "days"),
     "idle_days_30d": ("days without transactions before the night", "дней без операций до этой ночи", "days"),
+    "longest_pause_days_30d": ("longest pause between transactions", "наибольший перерыв между операциями", "days"),
+    "corridors_30d": ("distinct routes from country to country", "число направлений между странами", "count"),
+    "hold_hours_30d": ("mean time that money stays", "среднее время хранения денег", "hours"),
     "is_capped": ("too many transactions to search for pairs", "слишком много операций для поиска пар", "flag"),
 }
 _RAW: dict[str, _Words] = {
@@ -112,10 +164,102 @@ _SHAPES: dict[str, _Words] = {
     "asof_gather_middles": ("accounts beside the payer from one start", "посредников от общего начала", "count"),
     "asof_gather_paths": ("paths of two hops that end here", "путей из двух переводов сюда", "count"),
     "asof_gather_kept": ("share kept from one start", "доля, дошедшая от общего начала", "share"),
+    "asof_scatter_ends": (
+        "ends that two or more of its paths lead to",
+        "концов, к которым ведут два и более путей",
+        "count",
+    ),
+    "asof_scatter_wide_ends": (
+        "ends that five or more of its paths lead to",
+        "концов, к которым ведут пять и более путей",
+        "count",
+    ),
+    "asof_gather_starts": (
+        "starts that two or more of its paths come from",
+        "начал, от которых идут два и более путей",
+        "count",
+    ),
+    "asof_gather_wide_starts": (
+        "starts that five or more of its paths come from",
+        "начал, от которых идут пять и более путей",
+        "count",
+    ),
     "asof_beside_paths": ("paths of two hops beside the payment", "обходных путей из двух переводов", "count"),
     "asof_cycles_2": ("payments back", "встречный платёж", "flag"),
     "asof_cycles_3": ("cycles of three", "циклов из трёх переводов", "count"),
     "asof_cycles_4": ("cycles of four", "циклов из четырёх переводов", "count"),
+    "asof_bipartite_payers": (
+        "other payers of the receiver that share two or more receivers with the payer",
+        "других плательщиков получателя с двумя и более общими получателями",
+        "count",
+    ),
+    "asof_bipartite_shared": ("most receivers shared with such a payer", "наибольшее число общих получателей", "count"),
+    "asof_stack_width": (
+        "width of the layers on both sides of the payment",
+        "ширина слоёв по обе стороны платежа",
+        "count",
+    ),
+    "asof_pair_count_14d": ("payments of this pair in 14 days", "платежей этой пары за 14 дней", "count"),
+    "asof_pair_sum_14d": ("sum of this pair in 14 days", "сумма этой пары за 14 дней", "local currency"),
+    "asof_pair_out_share": (
+        "share of this receiver in what the payer paid in 14 days",
+        "доля получателя в платежах за 14 дней",
+        "share",
+    ),
+    "asof_pair_in_share": (
+        "share of this payer in what the receiver received in 14 days",
+        "доля плательщика в поступлениях за 14 дней",
+        "share",
+    ),
+    "asof_src_fan_14d": ("receivers of the payer in 14 days", "получателей у плательщика за 14 дней", "count"),
+    "asof_dst_fan_14d": ("payers of the receiver in 14 days", "плательщиков у получателя за 14 дней", "count"),
+    "asof_src_in_fan_14d": ("payers of the payer in 14 days", "плательщиков у плательщика за 14 дней", "count"),
+    "asof_dst_out_fan_14d": ("receivers of the receiver in 14 days", "получателей у получателя за 14 дней", "count"),
+    "asof_shapes_capped": (
+        "an end has too many counterparties to search shapes",
+        "у стороны слишком много контрагентов",
+        "flag",
+    ),
+    "asof_chain_before": (
+        "hands that this money went through before, at most 6",
+        "переводов по цепочке до этого, не более 6",
+        "count",
+    ),
+    "asof_chain_after": (
+        "hands that this money went through after, at most 6",
+        "переводов по цепочке после этого, не более 6",
+        "count",
+    ),
+    "asof_chain_length": ("length of the chain of payments", "длина цепочки переводов", "count"),
+    "asof_chain_kept": (
+        "share of the payment before that is passed on",
+        "доля прошлого звена, переданная дальше",
+        "share",
+    ),
+    "asof_chain_wait_hours": (
+        "hours since the payment before in the chain",
+        "часов после прошлого звена цепочки",
+        "hours",
+    ),
+    "asof_chain_branches": ("payments that this one may pass on", "платежей, которые мог передать этот", "count"),
+    "asof_chain_capped": ("too many transactions to follow the chain", "слишком много операций для цепочки", "flag"),
+    **{
+        f"asof_ring_{length}": (
+            f"rings of {length} payments that bring the money back",
+            f"колец из {length} переводов с возвратом денег",
+            "count",
+        )
+        for length in range(2, layout.LONGEST_RING + 1)
+    },
+    "asof_ring_kept": ("share of the money that a ring brings back", "доля денег, возвращённая по кольцу", "share"),
+    "asof_ring_span_days": ("shortest time in which a ring closes", "кратчайшее время замыкания кольца", "days"),
+    "asof_ring_amount_share": ("amount to the one that opens the ring", "сумма к первой сумме кольца", "share"),
+    "asof_rings_capped": (
+        "too many transactions to search for rings",
+        "слишком много операций для поиска колец",
+        "flag",
+    ),
+    "asof_amount_to_pair_mean_14d": ("amount to the mean of this pair", "сумма к средней этой пары", "ratio"),
     "asof_fan_product_7d": ("receivers of the payer x payers of the receiver", "произведение вееров сторон", "index"),
     "asof_fan_product_30d": ("receivers of the payer x payers of the receiver", "произведение вееров сторон", "index"),
     "asof_is_capped": ("an end has too many transactions to search", "у стороны слишком много операций", "flag"),
@@ -189,7 +333,9 @@ def _window(name: str) -> str:
     return last if last in _WINDOWS else ""
 
 
-def _feature(name: str, words: _Words, side: str = "", end: str = "", source: str = "transaction_features") -> Feature:
+def _feature(
+    name: str, words: _Words, side: str = "", end: str = "", source: str = "features/transactions.py"
+) -> Feature:
     window = _window(name)
     english, russian, unit = words
     sides = _SIDES.get(side, ("", ""))
@@ -198,33 +344,30 @@ def _feature(name: str, words: _Words, side: str = "", end: str = "", source: st
     parts_en = (f"{ends[0]}: " if end else "", english.format(side=sides[0]), f" {spans[0]}" if window else "")
     parts_ru = (f"{ends[1]}: " if end else "", russian.format(side=sides[1]), f" {spans[1]}" if window else "")
     horizon: Horizon = "raw" if name.startswith("raw_") else "pit" if name.startswith("pit_") else "asof"
-    return Feature(name, "".join(parts_en), "".join(parts_ru), unit, window, horizon, f"features/sql/{source}.sql")
+    return Feature(name, "".join(parts_en), "".join(parts_ru), unit, window, horizon, source)
+
+
+def _bare(name: str) -> str:
+    """The name without its window."""
+    head, _, last = name.rpartition("_")
+    return head if last in _WINDOWS else name
 
 
 def _account_words() -> dict[str, tuple[_Words, str]]:
     """Names of account features after the horizon, with their words and side, in the order of the contract."""
     found: dict[str, tuple[_Words, str]] = {}
-    for side in _SIDES:
-        for window in _WINDOWS:
-            for what in ("count", "sum", "max", "mean", "std", "fan"):
-                found[f"{side}_{what}_{window}"] = (_PER_SIDE[what], side)
-        for window in ("7d", "30d"):
-            for what in ("log_std", "log_skew", "log_kurtosis", "age_mean", "age_std"):
-                found[f"{side}_{what}_{window}"] = (_PER_SIDE[what], side)
-        for what in ("fresh_share_7d", "top_share_30d", "latest_days", "cash_share_30d"):
-            found[f"{side}_{what}"] = (_PER_SIDE[what.removesuffix("_7d").removesuffix("_30d")], side)
-    for window in _WINDOWS:
-        for what in ("net_sum", "balance"):
-            found[f"{what}_{window}"] = (_PER_WINDOW[what], "")
-    for window in ("7d", "30d"):
-        for what in ("pass_count", "pass_sum", "pass_share", "gather_scatter"):
-            found[f"{what}_{window}"] = (_PER_WINDOW[what], "")
-    return {**found, **{name: (words, "") for name, words in _PLAIN.items()}}
+    for name in layout.account():
+        side, _, what = name.partition("_")
+        if side in _SIDES:
+            found[name] = (_PER_SIDE[_bare(what)], side)
+        else:
+            found[name] = (_PLAIN[name] if name in _PLAIN else _PER_WINDOW[_bare(name)], "")
+    return found
 
 
 def _accounts() -> tuple[Feature, ...]:
     return tuple(
-        _feature(f"asof_{name}", words, side, source="account_features")
+        _feature(f"asof_{name}", words, side, source="features/accounts.py")
         for name, (words, side) in _account_words().items()
     )
 
@@ -236,26 +379,36 @@ def _raw() -> list[Feature]:
     return [_feature(f"raw_{name}", words) for name, words in {**_RAW, **channels}.items()]
 
 
+_BEFORE: dict[str, _Words] = {
+    "gap_hours": ("hours since the last of {side} transactions", "часов после последней из {side} операций", "hours"),
+    "first_seen_days": ("days since the first transaction", "дней после первой операции", "days"),
+    "log_mean": ("mean log amount of {side} transactions", "средний логарифм сумм {side} операций", "log"),
+    "log_std": ("spread of {side} log amounts", "разброс логарифмов сумм {side} операций", "log"),
+}
+
+
+def past_names(end: str) -> list[str]:
+    """The names of `layout.PAST_END` for one end of an edge, in order."""
+    own = "out" if end == "src" else "in"
+    return [f"pit_{end}_{name.replace('own_', own + '_')}" for name in layout.PAST_END]
+
+
 def _before(end: str) -> list[Feature]:
     """Point-in-time features of one end."""
     own, other = ("out", "in") if end == "src" else ("in", "out")
-    found = [
-        _feature(f"pit_{end}_{side}_{what}_{window}", _PER_SIDE[what], side, end)
-        for window in _WINDOWS
-        for side in _SIDES
-        for what in ("count", "sum")
-    ]
-    found += [_feature(f"pit_{end}_{own}_fan_{window}", _PER_SIDE["fan"], own, end) for window in ("7d", "30d")]
-    gap: _Words = ("hours since the last of {side} transactions", "часов после последней из {side} операций", "hours")
-    first: _Words = ("days since the first transaction", "дней после первой операции", "days")
+    found = []
+    for name in past_names(end):
+        side, _, what = name.removeprefix(f"pit_{end}_").partition("_")
+        side, what = (side, what) if side in _SIDES else ("", f"{side}_{what}")
+        found.append(_feature(name, {**_PER_SIDE, **_BEFORE}[_bare(what)], side, end))
     mean: _Words = ("amount to the mean of {side} ones", "сумма к средней из {side}", "ratio")
     flow: _Words = ("amount to the sum of {side} ones", "сумма к сумме {side}", "ratio")
+    z: _Words = ("log amount less the mean of {side} ones, in spreads", "отклонение суммы от обычных {side}", "ratio")
     return [
         *found,
-        *(_feature(f"pit_{end}_{side}_gap_hours", gap, side, end) for side in _SIDES),
-        _feature(f"pit_{end}_first_seen_days", first, "", end),
         _feature(f"pit_{end}_amount_to_{own}_mean_30d", mean, own, end),
         _feature(f"pit_amount_to_{end}_{other}_sum_1d", flow, other, end),
+        _feature(f"pit_{end}_log_z_30d", z, own, end),
     ]
 
 
@@ -283,6 +436,19 @@ def _transactions() -> tuple[Feature, ...]:
             for name, (words, side) in _account_words().items()
             if name != "is_capped"
         ),
+        *(
+            Feature(
+                f"graph_{end}_{name}",
+                f"{_ENDS[end][0]}: {english}",
+                f"{_ENDS[end][1]}: {russian}",
+                unit,
+                "30d",
+                "graph",
+                "features/graph.py",
+            )
+            for end in _ENDS
+            for name, (english, russian, unit) in _GRAPH.items()
+        ),
     )
 
 
@@ -300,7 +466,7 @@ FEATURES = (*TRANSACTION, *ACCOUNT, *GRAPH)
 
 
 def _columns(features: tuple[Feature, ...]) -> tuple[Column, ...]:
-    return tuple(Column(feature.name, Type.REAL, feature.meaning_en) for feature in features)
+    return tuple(Column(feature.name, Type.SINGLE, feature.meaning_en) for feature in features)
 
 
 TRANSACTION_FEATURES = Table(
@@ -350,6 +516,11 @@ def model_features() -> list[str]:
 def account_model_features() -> list[str]:
     """The columns of ACCOUNT_FEATURES that a model may learn from."""
     return [feature.name for feature in ACCOUNT]
+
+
+def feature_names() -> frozenset[str]:
+    """The names of every feature."""
+    return frozenset(_BY_NAME)
 
 
 def feature(name: str) -> Feature:

@@ -16,7 +16,7 @@ from sknetwork.clustering import Louvain
 from sknetwork.topology import get_core_decomposition
 
 from features.catalog import GRAPH
-from features.graph_kernels import Floats, Ints, settle, triangles, two_hops
+from features.kernels.graphs import Floats, Ints, settle, triangles, two_hops
 
 DAMPING = 0.85
 ROUNDS = 100

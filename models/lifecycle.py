@@ -51,7 +51,7 @@ def train_and_promote(
     *,
     promoted_by: str = "sluice train",
     split: Split = Split(),
-    recipe: Recipe = Recipe(),
+    recipe: Recipe | None = None,
 ) -> Trained:
     """A model of all that is known as of a day, in force from the next night on if it is the first or wins.
 
@@ -59,6 +59,7 @@ def train_and_promote(
     `home.writing()`.
     """
     lake = Lake(home.lake)
+    recipe = recipe or Recipe(trials=home.settings.training_trials)
     request = _request(home, lake, as_of, split, recipe)
     requests = home.models / "requests.json"
     earlier: dict[str, str] = json.loads(requests.read_bytes()) if requests.exists() else {}

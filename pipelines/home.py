@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     capacity: int = Field(200, ge=1, description="alerts that the analysts can read a day")
     graph_days: int = Field(7, ge=1, le=28, description="days between two account graphs; 7 is the end of every Sunday")
     seed: int = Field(7, ge=0, description="seed of every random choice in training")
+    training_trials: int = Field(8, ge=1, le=100, description="parameter sets that training tries on validation")
     zip_max_members: int = Field(10_000, ge=1, description="most files that a zip may hold")
     zip_max_ratio: int = Field(200, ge=2, description="most times that a zip member may grow when it is unpacked")
     zip_max_total_mb: int = Field(4_096, ge=1, description="most megabytes that a zip may unpack to")

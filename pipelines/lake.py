@@ -4,7 +4,7 @@ A writer that is killed leaves the table as it was. Nothing here knows what a ta
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -95,10 +95,27 @@ class Lake:
             nights: the range that is replaced.
             metadata: kept with the commit (run id, inputs).
         """
-        column = table.partition
         typed = table.conform(rows).sort(table.key)
-        predicate = f"{column} >= '{nights.first.isoformat()}' and {column} <= '{nights.last.isoformat()}'"
-        self._replace(table, _arrow(table, typed), predicate, metadata)
+        self._replace(table, _arrow(table, typed), _between(table, nights), metadata)
+
+    def stream_nights(
+        self, table: Table, parts: Iterable[pa.Table], nights: Nights, metadata: Mapping[str, str]
+    ) -> dict[date, int]:
+        """The same for rows that come in parts, each with the contract's columns and types; the rows of each night.
+
+        The parts are made while they are written: whatever makes them must not read the lake then.
+        """
+        counts: dict[date, int] = {}
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for part in parts:
+                for counted in part[table.partition].value_counts().to_pylist():
+                    counts[counted["values"]] = counts.get(counted["values"], 0) + counted["counts"]
+                yield from part.to_batches()
+
+        reader = pa.RecordBatchReader.from_batches(table.arrow_schema, batches())
+        self._replace(table, reader, _between(table, nights), metadata)
+        return counts
 
     def replace_submissions(
         self,
@@ -193,6 +210,11 @@ def _checked_id(identifier: str) -> str:
     if len(identifier) != 64 or set(identifier) - set("0123456789abcdef"):
         raise ValueError("a submission id is 64 hexadecimal digits")
     return identifier
+
+
+def _between(table: Table, nights: Nights) -> str:
+    column = table.partition
+    return f"{column} >= '{nights.first.isoformat()}' and {column} <= '{nights.last.isoformat()}'"
 
 
 def _arrow(table: Table, frame: pl.DataFrame) -> pa.Table:

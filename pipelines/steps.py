@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from pipelines import tables
 from pipelines.lake import Lake, Nights
@@ -62,7 +63,7 @@ def run_step(
     table: Table,
     nights: Nights,
     inputs: Mapping[date, str],
-    compute: Callable[[Nights], pl.DataFrame],
+    compute: Callable[[Nights], pl.DataFrame | Iterator[pa.Table]],
     progress: Progress = silent,
     chunk_rows: int = CHUNK_ROWS,
 ) -> StepReport:
@@ -74,7 +75,7 @@ def run_step(
         nights: the range.
         inputs: for each night, a digest of the step's inputs and code; a night whose digest is on record is left alone,
             and so is a night that has none.
-        compute: makes the rows of a range of nights.
+        compute: makes the rows of a range of nights, at once or in parts that are written as they come.
         progress: told how many nights are done.
         chunk_rows: most transactions of the nights that are computed at once, where they are several.
     """
@@ -84,9 +85,14 @@ def run_step(
         progress(table.name, done, len(stale))
         rows = compute(chunk)
         made_from = digest_of(*(inputs[night] for night in days(chunk)))
-        lake.replace_nights(table, rows, chunk, {"step": table.name, "nights": str(chunk), "inputs": made_from})
-        _record(lake, table, chunk, inputs, rows)
-        written += len(rows)
+        described = {"step": table.name, "nights": str(chunk), "inputs": made_from}
+        if isinstance(rows, pl.DataFrame):
+            lake.replace_nights(table, rows, chunk, described)
+            counts = dict(rows.group_by("received_on").len().iter_rows())
+        else:
+            counts = lake.stream_nights(table, rows, chunk, described)
+        _record(lake, table, chunk, inputs, counts)
+        written += sum(counts.values())
         done += len(list(days(chunk)))
     progress(table.name, len(stale), len(stale))
     return StepReport(table.name, nights, written, len(stale))
@@ -118,9 +124,8 @@ def _chunks(stale: Sequence[date], sizes: Mapping[date, int], chunk_rows: int) -
         yield Nights(start, last)
 
 
-def _record(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str], rows: pl.DataFrame) -> None:
+def _record(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str], counts: Mapping[date, int]) -> None:
     others = lake.scan(tables.RUNS, nights).filter(pl.col("step") != table.name).collect()
-    counts = dict(rows.group_by("received_on").len().iter_rows())
     done = [
         {
             "received_on": night,

@@ -3,12 +3,13 @@
 The command line and Dagster both run these functions, so that the two can't differ.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import polars as pl
+import pyarrow as pa
 
-from features import account_graph, accounts, catalog, network, transactions, typology
+from features import account_graph, catalog, network, typology
 from models import score, store
 from pipelines import side_tables, tables
 from pipelines.home import Home
@@ -38,9 +39,9 @@ TABLES: tuple[Table, ...] = (
 
 _NETWORK = (tables.NODES, tables.EDGES)
 _GRAPH = (*_NETWORK, catalog.ACCOUNT_GRAPH)
-_HIT_ROWS = 20_000_000
-"""Typologies cut their own nights to the memory that there is."""
-_Compute = Callable[[Lake, Nights], pl.DataFrame]
+_ALL_ROWS = 20_000_000
+"""What cuts its own nights to the memory that there is takes them all at once."""
+_Compute = Callable[[Lake, Nights], pl.DataFrame | Iterator[pa.Table]]
 
 
 def build_nodes(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -80,20 +81,22 @@ def build_account_graph(home: Home, nights: Nights, progress: Progress = silent)
 
 def build_transaction_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
     """Point-in-time and as-of features of the nights' transactions."""
+    from features import transactions
 
-    def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
-        return transactions.build(lake, chunk, home.settings, progress)
+    def compute(lake: Lake, chunk: Nights) -> Iterator[pa.Table]:
+        return transactions.stream(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, catalog.TRANSACTION_FEATURES, nights, compute, progress, *_GRAPH)
+    return _measured(home, catalog.TRANSACTION_FEATURES, nights, compute, progress)
 
 
 def build_account_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
     """Features of the accounts that moved on each night."""
+    from features import accounts
 
-    def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
-        return accounts.build(lake, chunk, home.settings, progress)
+    def compute(lake: Lake, chunk: Nights) -> Iterator[pa.Table]:
+        return accounts.stream(lake, chunk, home.settings, progress)
 
-    return _from_reports(home, catalog.ACCOUNT_FEATURES, nights, compute, progress, *_GRAPH)
+    return _measured(home, catalog.ACCOUNT_FEATURES, nights, compute, progress)
 
 
 def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -105,7 +108,7 @@ def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepR
         lake.replace_nights(tables.TYPOLOGY_RUNS, runs, chunk, {"step": tables.HITS.name})
         return hits
 
-    return _from_reports(home, tables.HITS, nights, compute, progress, *_GRAPH, tells=True, chunk_rows=_HIT_ROWS)
+    return _from_reports(home, tables.HITS, nights, compute, progress, *_GRAPH, tells=True, chunk_rows=_ALL_ROWS)
 
 
 def build_scores(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -187,6 +190,19 @@ def _from_reports(
         night: digest_of(known[night], built[night], code, country, graph_days, told[night]) for night in days(nights)
     }
     return run_step(lake, table, nights, inputs, lambda chunk: compute(lake, chunk), progress, chunk_rows)
+
+
+def _measured(home: Home, table: Table, nights: Nights, compute: _Compute, progress: Progress) -> StepReport:
+    """A step that measures the network, as many nights at once as fit in memory."""
+    from features import measures
+
+    lake = Lake(home.lake)
+    reports = [
+        _from_reports(home, table, part, compute, progress, *_GRAPH, chunk_rows=_ALL_ROWS)
+        for part in measures.ranges(lake, nights, home.settings)
+    ]
+    rows, computed = sum(report.row_count for report in reports), sum(report.computed_nights for report in reports)
+    return StepReport(table.name, nights, rows, computed)
 
 
 def _graph_inputs(lake: Lake, span: Nights, anchors: Sequence[date]) -> dict[date, str]:

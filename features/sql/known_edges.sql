@@ -21,6 +21,10 @@ select
     edges.movement_count,
     edges.is_cross_currency,
     coalesce(edges.src_country <> edges.dst_country, false) as is_cross_border,
+    edges.src_country,
+    edges.dst_country,
+    edges.src_currency,
+    edges.dst_currency,
     version.superseded_on
 from edges
 left join versions as version on version.report_key = edges.report_key

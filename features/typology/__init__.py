@@ -4,20 +4,27 @@ from features.typology.catalogue import FOLDER, THEMES, Typology, by_id, catalog
 from features.typology.countries import reporting_threshold
 from features.typology.run import build, evaluate
 from features.typology.status import statuses
-from features.typology.words import Language, fill, sentence
+from features.typology.trials import Coverage, Trial, coverage, has_outcomes, tune
+from features.typology.words import Language, fill, outline, sentence
 
 __all__ = [
     "FOLDER",
     "THEMES",
+    "Coverage",
     "Language",
+    "Trial",
     "Typology",
     "build",
     "by_id",
     "catalogue",
+    "coverage",
     "evaluate",
     "fill",
+    "has_outcomes",
     "load",
+    "outline",
     "reporting_threshold",
     "sentence",
     "statuses",
+    "tune",
 ]

@@ -83,19 +83,21 @@ def evaluate(
 
 
 def _with_signs(wanted: Iterable[Typology]) -> list[Typology]:
-    """The wanted typologies and those whose hits they read, each once and after the ones that it reads."""
-    given = {typology.id: typology for typology in wanted}
-    ordered: dict[str, Typology] = {}
+    """The wanted typologies, several of one id among them, after those whose hits they read, each of these once."""
+    given = list(wanted)
+    known = {typology.id: typology for typology in reversed(given)}
+    ordered: list[Typology] = []
 
     def add(typology: Typology) -> None:
         for sign in typology.signs:
-            if sign not in ordered:
-                add(given.get(sign, by_id()[sign]))
-        ordered.setdefault(typology.id, typology)
+            if sign not in (there.id for there in ordered):
+                add(known.get(sign) or by_id()[sign])
+        if typology not in ordered:
+            ordered.append(typology)
 
-    for typology in given.values():
+    for typology in given:
         add(typology)
-    return list(ordered.values())
+    return ordered
 
 
 def _earlier_signs(lake: Lake, nights: Nights, chosen: Iterable[Typology]) -> pl.DataFrame:

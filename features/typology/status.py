@@ -23,7 +23,7 @@ def side_data(typology: Typology) -> tuple[str, ...]:
 _MAY_LACK = (*side_tables.BY_NAME, OUTCOMES.name)
 
 
-def _missing(names: Iterable[str], told: Mapping[str, date], night: date) -> list[str]:
+def missing(names: Iterable[str], told: Mapping[str, date], night: date) -> list[str]:
     """Of the named tables, those without a row by the night: side tables never loaded, no decision taken yet."""
     return [name for name in names if name in _MAY_LACK and not (name in told and told[name] <= night)]
 
@@ -33,14 +33,14 @@ def ready_nights(typology: Typology, nights: Nights, told: Mapping[str, date]) -
     return [
         night
         for night in days(nights)
-        if typology.is_in_force(night) and not _missing(typology.data_required, told, night)
+        if typology.is_in_force(night) and not missing(typology.data_required, told, night)
     ]
 
 
 def lacking(typology: Typology, nights: Nights, told: Mapping[str, date]) -> pl.DataFrame:
     """For each night, the optional tables that were not there: night, missing_data."""
     every = list(days(nights))
-    texts = [",".join(_missing(typology.data_optional, told, night)) for night in every]
+    texts = [",".join(missing(typology.data_optional, told, night)) for night in every]
     return pl.DataFrame({"night": every, "missing_data": texts}, schema={"night": pl.Date, "missing_data": pl.String})
 
 
@@ -52,15 +52,15 @@ def statuses(lake: Lake, hits: pl.DataFrame, nights: Nights) -> pl.DataFrame:
     rows = []
     for typology in catalogue():
         for night in days(nights):
-            missing = _missing(typology.data_required, told, night)
-            in_force = RAN if not missing else DATA_MISSING
+            absent = missing(typology.data_required, told, night)
+            in_force = RAN if not absent else DATA_MISSING
             rows.append(
                 {
                     "received_on": night,
                     "typology_id": typology.id,
                     "typology_version": typology.version,
                     "status": in_force if typology.is_in_force(night) else NOT_IN_FORCE,
-                    "missing_data": ",".join([*missing, *_missing(typology.data_optional, told, night)]),
+                    "missing_data": ",".join([*absent, *missing(typology.data_optional, told, night)]),
                     "hit_count": numbers.get((night, typology.id), 0),
                 }
             )

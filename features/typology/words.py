@@ -45,9 +45,20 @@ def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
             return _percent(Decimal(str(value)), language)
         return _date(value, language)
 
-    return re.sub(r"\{(?P<name>[a-z_]+)(?::(?P<style>[^}]+))?\}", replaced, template)
+    return re.sub(_SLOT, replaced, template)
 
 
+def outline(template: str) -> str:
+    """The template as a person reads it: `{name}` where a hit's number or word goes, plurals in their last form."""
+
+    def replaced(match: re.Match[str]) -> str:
+        name, style = match["name"], match["style"] or ""
+        return style.split("|")[-1] if style.startswith("plural|") else f"{{{name}}}"
+
+    return re.sub(_SLOT, replaced, template)
+
+
+_SLOT = r"\{(?P<name>[a-z_]+)(?::(?P<style>[^}]+))?\}"
 _THIN = "\u2009"
 
 

@@ -69,7 +69,7 @@ class Days:
 
 def days_from(today: date, longest: int) -> Days:
     """What a deferral may last."""
-    usual = tuple((count, day_after(today, count)) for count in (3, 7, 14, 30, 90))
+    usual = tuple((count, day_after(today, count)) for count in (3, 7, 14, 30))
     return Days(day_after(today, 1), day_after(today, longest), day_after(today, 7), usual)
 
 

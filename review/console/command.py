@@ -41,9 +41,14 @@ def prepare(home: Home, at: datetime, password: str | None = None) -> Prepared:
     """
     config.set_up(home)
     _renew_tables()
+    from django.conf import settings
+    from django.core.management import call_command
+
     from review.console.services import people, sign_in
     from review.console.services.errors import Refused
 
+    if settings.PRODUCTION:
+        call_command("collectstatic", interactive=False, verbosity=0)
     try:
         if password is not None:
             sign_in.require_strong(password)

@@ -76,7 +76,7 @@ ATOMIC_REQUESTS = False
 
 AUTH_USER_MODEL = "console.Person"
 AUTHENTICATION_BACKENDS = ["review.console.services.sign_in.LocalAccounts"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["review.console.services.passwords.Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {

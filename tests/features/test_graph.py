@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features import graph
 from features.catalog import GRAPH
-from features.graph_kernels import compiled
+from features.kernels import compiled
 from tests.features import graph_oracle as oracle
 
 CAP = 3

@@ -14,6 +14,8 @@ from review.console.services.errors import NotFound, Refused
 from review.console.services.steps import take_step
 from review.console.services.transitions import Action
 
+_SHOWN = 200
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -27,13 +29,17 @@ def waiting(actor: Actor) -> list[Waiting]:
     """The decisions that wait and that the person may see, oldest first; seniors and the head judge them."""
     seen = access.alerts_for(actor).filter(state=AlertState.PENDING_APPROVAL)
     found = Decision.objects.filter(status=DecisionStatus.PROPOSED, alert__in=seen)
-    rows = found.select_related("alert", "alert__subject", "proposed_by").order_by("proposed_at", "pk")[:200]
+    rows = found.select_related("alert", "alert__subject", "proposed_by").order_by("proposed_at", "pk")[:_SHOWN]
     return [Waiting(decision, decision.proposed_by_id == actor.person.pk) for decision in rows]
 
 
 def waiting_count(actor: Actor) -> int:
     """How many of them others proposed: what the person can judge."""
-    return sum(not item.is_own for item in waiting(actor)) if actor.role in JUDGES else 0
+    if actor.role not in JUDGES:
+        return 0
+    seen = access.alerts_for(actor).filter(state=AlertState.PENDING_APPROVAL)
+    others = Decision.objects.filter(status=DecisionStatus.PROPOSED, alert__in=seen).exclude(proposed_by=actor.person)
+    return others.order_by()[:_SHOWN].count()
 
 
 def approve(actor: Actor, decision_id: int, version: int, text: str = "") -> Alert:

@@ -18,8 +18,8 @@ from review.console.services.errors import Refused
 from review.console.services.ranking import CANDIDATES
 
 PAGE_SIZE = 50
-COUNT_CAP = 10_000
-"""Counts above this are shown as 10 000+; counting further costs more than it tells."""
+COUNT_CAP = 2_000
+"""Counts above this are shown as 2 000+; counting further costs more than it tells."""
 
 TODAY, BELOW, MINE, AWAY, CLOSED = "today", "below", "mine", "away", "closed"
 VIEWS = (TODAY, BELOW, MINE, AWAY, CLOSED)
@@ -128,7 +128,7 @@ class QueueSummary:
     """A queue in the list of queues.
 
     Attributes:
-        waiting: alerts above the cut that wait and that the reader may see, counted up to 10,000.
+        waiting: alerts above the cut that wait and that the reader may see, counted up to COUNT_CAP.
         in_work: those that somebody has in hand.
         below: all alerts below the cut of the queue.
         members: who works it and for how many minutes.
@@ -169,12 +169,12 @@ def visible_entries(actor: Actor, queue: Queue) -> QuerySet[QueueEntry]:
 
 
 def capped(rows: QuerySet) -> int:  # type: ignore[type-arg]
-    """How many rows there are, counted no further than 10,001."""
+    """How many rows there are, counted no further than one above COUNT_CAP."""
     return rows.order_by()[: COUNT_CAP + 1].count()
 
 
 def counts(actor: Actor, queue: Queue) -> dict[str, int]:
-    """How many alerts each view of a queue has for this person, counted up to 10,000."""
+    """How many alerts each view of a queue has for this person, counted up to COUNT_CAP."""
     alerts = access.alerts_for(actor)
     entries = visible_entries(actor, queue)
     return {

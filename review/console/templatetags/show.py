@@ -16,6 +16,7 @@ from review import picture
 from review.console import labels
 from review.console.models.alerts import AlertState
 from review.console.models.people import EVERYTHING, Role
+from review.console.services.queues import COUNT_CAP
 
 register = template.Library()
 _THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -36,6 +37,12 @@ def number(value: float | Decimal | None, digits: int = 0) -> str:
         return "–"
     text = f"{value:,.{digits}f}".replace(",", _THIN).replace("-", _MINUS)
     return text.replace(".", ",") if language() == "ru" else text
+
+
+@register.filter
+def counted(value: int) -> str:
+    """A number that was counted no further than it tells: above that, the bound and a plus."""
+    return f"{number(COUNT_CAP)}+" if value == COUNT_CAP + 1 else number(value)
 
 
 @register.filter
@@ -92,6 +99,12 @@ def when(value: Any) -> str:
 def sentence(value: Any) -> str:
     """A sentence that is kept in both languages, in the reader's: an object with `en` and `ru`."""
     return str(getattr(value, language()))
+
+
+@register.filter
+def quoted(text: str) -> str:
+    """A text in the language's quotation marks."""
+    return f"«{text}»" if language() == "ru" else f"“{text}”"
 
 
 @register.filter

@@ -20,6 +20,8 @@ PEOPLE = {
     "egor": ("engineer", "Егор Цой", 0),
 }
 ALERTS = 26
+BUSY = 23
+"""The alert whose subject has more payers than its picture shows, on several days."""
 NIGHT = datetime.now(UTC).date() - timedelta(days=1)
 NAMES = ("Щербаков Юрий", "Әлиев Нұрлан", "Ким Анна", "ООО «Ромашка»", "Назаров Далер", "Жээнбекова Айгүл", "Ли Виктор")
 
@@ -76,26 +78,30 @@ class _Alert:
         self.names = {self.subject: NAMES[number % len(NAMES)] + (f" {number}" if number >= len(NAMES) else "")}
         self.names |= {self.subject + place: f"Плательщик {number}-{place}" for place in range(1, 5)}
         self.names |= {self.subject + place: f"Receiver {number}-{place}" for place in range(5, 7)}
+        # Further payers, on days before, are no evidence.
+        self.places = range(1, 17 if number == BUSY else 7)
+        self.names |= {self.subject + place: f"Плательщик {number}-{place}" for place in self.places[6:]}
 
     def moment(self, hour: int) -> datetime:
         return datetime(NIGHT.year, NIGHT.month, NIGHT.day, hour, 15, tzinfo=UTC)
 
     def movements(self) -> list[dict[str, Any]]:
         rows = []
-        for place in range(1, 7):
-            is_in = place < 5
+        for place in self.places:
+            is_in = place not in (5, 6)
+            at = self.moment(6 + place) if place < 7 else self.moment(10) - timedelta(days=place % 5 + 1)
             pair = (self.subject + place, self.subject) if is_in else (self.subject, self.subject + place)
             rows.append(
                 {
                     "transaction_id": f"t-{self.number}-{place}",
-                    "occurred_at": self.moment(6 + place).isoformat(),
+                    "occurred_at": at.isoformat(),
                     "is_date_only": False,
                     "utc_offset_minutes": 360,
                     "src": pair[0],
                     "dst": pair[1],
                     "amount": str(10_000 * (self.number + 1) + 137 * place),
                     "channel": "transfer",
-                    "is_evidence": place != 6,
+                    "is_evidence": place < 6,
                     "report_key": self.report,
                     "transaction_type": "p2p",
                     "description": "за товар" if is_in else "",
@@ -109,7 +115,8 @@ class _Alert:
 
         movements = self.movements()
         evidence = [row["transaction_id"] for row in movements if row["is_evidence"]]
-        hops = {-2: [], -1: movements[:4], 1: movements[4:], 2: []}
+        paid = [row for row in movements if row["src"] == self.subject]
+        hops = {-2: [], -1: [row for row in movements if row not in paid], 1: paid, 2: []}
         return Content(
             reasons=[
                 {
@@ -171,7 +178,7 @@ class _Alert:
             "corridor": "RU>KZ" if self.number % 3 == 0 else None,
             "component_id": f"component-{self.number}",
             "linked_count": 0,
-            "window_from": self.moment(0),
+            "window_from": self.moment(0) - timedelta(days=6 if self.number == BUSY else 0),
             "window_to": self.moment(23),
             "risk": 0.2 + 0.7 * self.number / ALERTS,
             "is_calibrated": True,

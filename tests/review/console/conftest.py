@@ -24,14 +24,14 @@ os.environ.pop("SLUICE_HOME")
 if _before is not None:
     os.environ["SLUICE_HOME"] = _before
 
-from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.db import connections  # noqa: E402 (Django has to be set up first)
 
+from review.console.services.passwords import Hasher  # noqa: E402
 from tests.review.console.store import Store, new_database, use  # noqa: E402
 
 _numbers = count(1)
 # The same algorithm, cheaper: what a hash costs is Django's matter, and tests sign in many times.
-Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 1_024, 1
+Hasher.time_cost, Hasher.memory_cost = 1, 1_024
 
 
 @pytest.fixture(scope="session")

@@ -37,10 +37,10 @@ class Cluster:
     user: str | None
 
     @classmethod
-    def start(cls, bin_folder: Path) -> "Cluster":
+    def start(cls, bin_folder: Path, options: tuple[str, ...] = _FAST, folder: Path | None = None) -> "Cluster":
         """A new, empty server. It refuses to run as root, so root runs it as an unprivileged user."""
         # In memory where there is room: every test makes a database, and none of them is kept.
-        folder = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=_memory()))
+        folder = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=folder or _memory()))
         user = None
         if os.geteuid() == 0:
             names = {entry.pw_name for entry in pwd.getpwall()}
@@ -50,8 +50,8 @@ class Cluster:
         cluster._run(
             "initdb", "-D", folder / "data", "-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"
         )
-        options = " ".join(f"-c {option}" for option in (*_FAST, f"unix_socket_directories={folder}"))
-        cluster._run("pg_ctl", "-D", folder / "data", "-w", "-o", options, "-l", folder / "log", "start")
+        settings = " ".join(f"-c {option}" for option in (*options, f"unix_socket_directories={folder}"))
+        cluster._run("pg_ctl", "-D", folder / "data", "-w", "-o", settings, "-l", folder / "log", "start")
         return cluster
 
     def _run(self, program: str, *words: str | Path) -> None:

@@ -1,23 +1,12 @@
 """Loops over sparse graphs, compiled. A graph is `indptr` and `indices` of sorted rows; nothing here knows money."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from features.kernels import compiled
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def compiled(function: _Function) -> _Function:
-    """The function, compiled at its first call and kept on disk where a folder for that can be written."""
-    try:
-        return cast(_Function, numba.njit(cache=True)(function))
-    except RuntimeError:
-        return cast(_Function, numba.njit(function))
 
 
 @compiled

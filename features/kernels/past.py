@@ -1,0 +1,180 @@
+"""What an account had done before each of its edges: windows that slide along its edges in the order of time.
+
+An account whose edges became known in the order in which they occurred needs one sweep for all nights; what a night
+knew of the past is then the past. Any other account is swept once for each night, over what that night knew.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import layout
+from features.kernels import compiled
+from features.kernels.network import OUT, Ends
+
+_WIDTH = len(layout.PAST_END)
+DAY_S = 86_400
+
+
+@compiled
+def measure(
+    ends: Ends,
+    first: int,
+    last: int,
+    nights: tuple[int, int],
+    windows_s: NDArray[np.int64],
+    untidy_s: int,
+    row_of: NDArray[np.int32],
+    out: NDArray[np.float32],
+) -> None:
+    """Fill the columns of the edges of the accounts `first` to `last` that became known on some nights.
+
+    Args:
+        ends: the network.
+        first: the first account.
+        last: the account after the last.
+        nights: the first and the last night, in days since 1970.
+        windows_s: the three windows, in seconds, each at least as long as the one before.
+        untidy_s: edges that became known so long after they occurred need a sweep of their own.
+        row_of: for each edge, its row, or -1.
+        out: shape (columns of the payer, of the receiver, of the pair; rows).
+    """
+    most = ends.most_partners
+    places = np.empty(0, np.int64)
+    counts, sums = np.zeros((2, most), np.int32), np.zeros((2, most), np.int64)
+    shorter, latest_s = np.zeros((2, most), np.int32), np.full(most, np.iinfo(np.int64).min, np.int64)
+    for account in range(first, last):
+        begin, end = ends.start[account], ends.start[account + 1]
+        if begin == end:
+            continue
+        if places.size < end - begin:
+            places = np.empty(2 * (end - begin), np.int64)
+        is_tidy, is_wanted, before = True, False, ends.known_from[begin]
+        for place in range(begin, end):
+            day = ends.known_from[place]
+            late_s = np.int64(day) * DAY_S + DAY_S - 1 - ends.time_s[place]
+            if day < before or ends.known_until[place] != np.iinfo(np.int32).max or late_s >= untidy_s:
+                is_tidy = False
+            before = day
+            is_wanted |= nights[0] <= day <= nights[1]
+        if not is_wanted:
+            continue
+        if is_tidy:
+            for place in range(begin, end):
+                places[place - begin] = place
+            _sweep(ends, places, end - begin, nights, windows_s, row_of, out, counts, sums, shorter, latest_s)
+            continue
+        days = np.unique(ends.known_from[begin:end])
+        for day in days:
+            if not nights[0] <= day <= nights[1]:
+                continue
+            oldest_s, newest_s = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+            for place in range(begin, end):
+                if ends.known_from[place] == day:
+                    oldest_s = min(oldest_s, ends.time_s[place])
+                    newest_s = max(newest_s, ends.time_s[place])
+            n = 0
+            farthest_s = np.int64(day) * DAY_S + DAY_S - 1 - untidy_s - windows_s[2]
+            for place in range(begin, end):
+                time_s = ends.time_s[place]
+                is_known = ends.known_from[place] <= day < ends.known_until[place]
+                if is_known and max(oldest_s - windows_s[2], farthest_s) < time_s <= newest_s:
+                    places[n] = place
+                    n += 1
+            _sweep(ends, places, n, (day, day), windows_s, row_of, out, counts, sums, shorter, latest_s)
+
+
+@compiled
+def _sweep(
+    ends: Ends,
+    places: NDArray[np.int64],
+    n: int,
+    nights: tuple[int, int],
+    windows_s: NDArray[np.int64],
+    row_of: NDArray[np.int32],
+    out: NDArray[np.float32],
+    counts: NDArray[np.int32],
+    sums: NDArray[np.int64],
+    shorter: NDArray[np.int32],
+    latest_s: NDArray[np.int64],
+) -> None:
+    """One sweep over the known ends at `places`; the scratch of partners is left as it was found: empty."""
+    never = np.iinfo(np.int64).min
+    held, value = np.zeros((3, 2), np.int64), np.zeros((3, 2), np.int64)
+    logs, squares = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    fan, short_fan = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    newest_s = np.full(2, never, np.int64)
+    oldest = np.zeros(3, np.int64)
+    i = 0
+    while i < n:
+        time_s, edge = ends.time_s[places[i]], ends.edge[places[i]]
+        for k in range(3):
+            while ends.time_s[places[oldest[k]]] <= time_s - windows_s[k]:
+                gone = places[oldest[k]]
+                side, slot = ends.bits[gone] & OUT, ends.slot[gone]
+                held[k, side] -= 1
+                value[k, side] -= ends.cents[gone]
+                if k == 1:
+                    shorter[side, slot] -= 1
+                    short_fan[side] -= 1 if shorter[side, slot] == 0 else 0
+                elif k == 2:
+                    counts[side, slot] -= 1
+                    sums[side, slot] -= ends.cents[gone]
+                    fan[side] -= 1 if counts[side, slot] == 0 else 0
+                    log_m = np.int64(ends.log_m[gone])
+                    logs[side] -= log_m
+                    squares[side] -= log_m * log_m
+                oldest[k] += 1
+        j = i
+        while j < n and ends.edge[places[j]] == edge:  # both ends of a self transfer; neither has met the other
+            place = places[j]
+            row = row_of[edge]
+            if row >= 0 and nights[0] <= ends.known_from[place] <= nights[1]:
+                own = ends.bits[place] & OUT
+                c = 0 if own else _WIDTH
+                for k in range(3):
+                    for side in range(2):
+                        out[c, row] = held[k, side]
+                        out[c + 1, row] = value[k, side] / 100.0
+                        c += 2
+                out[c, row], out[c + 1, row] = short_fan[own], fan[own]
+                for side in range(2):
+                    is_near = newest_s[side] > time_s - windows_s[2]
+                    out[c + 2 + side, row] = (time_s - newest_s[side]) / 3600.0 if is_near else np.nan
+                some = held[2, 0] + held[2, 1]
+                out[c + 4, row] = (time_s - ends.time_s[places[oldest[2]]]) / 86400.0 if some else np.nan
+                m = held[2, own]
+                mean = logs[own] / m if m else np.nan
+                out[c + 5, row] = mean / 1000.0
+                out[c + 6, row] = np.sqrt(max(squares[own] / m - mean * mean, 0.0)) / 1000.0 if m else np.nan
+                if own:
+                    slot = ends.slot[place]
+                    c = 2 * _WIDTH
+                    out[c, row] = counts[1, slot]
+                    out[c + 1, row] = sums[1, slot] / 100.0
+                    out[c + 2, row] = counts[0, slot]
+                    is_near = latest_s[slot] > time_s - windows_s[2]
+                    out[c + 3, row] = (time_s - latest_s[slot]) / 3600.0 if is_near else np.nan
+            j += 1
+        for k in range(i, j):
+            place = places[k]
+            side, slot, cents = ends.bits[place] & OUT, ends.slot[place], ends.cents[place]
+            for w in range(3):
+                held[w, side] += 1
+                value[w, side] += cents
+            fan[side] += 1 if counts[side, slot] == 0 else 0
+            short_fan[side] += 1 if shorter[side, slot] == 0 else 0
+            counts[side, slot] += 1
+            shorter[side, slot] += 1
+            sums[side, slot] += cents
+            log_m = np.int64(ends.log_m[place])
+            logs[side] += log_m
+            squares[side] += log_m * log_m
+            latest_s[slot] = time_s
+            newest_s[side] = time_s
+        i = j
+    for i in range(n):
+        slot = ends.slot[places[i]]
+        for side in range(2):
+            counts[side, slot] = shorter[side, slot] = 0
+            sums[side, slot] = 0
+        latest_s[slot] = never
