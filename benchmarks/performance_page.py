@@ -140,7 +140,8 @@ def write() -> None:
         for name, make in makers.items()
         if results(name).exists()
     ]
-    FILE.write_text("\n".join(made), encoding="utf-8")
+    title = "" if results("features").exists() else "# Performance\n\n"
+    FILE.write_text(title + "\n".join(made), encoding="utf-8")
 
 
 if __name__ == "__main__":
