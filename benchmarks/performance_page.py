@@ -134,12 +134,11 @@ def _cell(value: object) -> str:
 
 def write() -> None:
     """Renew the page from the records that there are."""
-    makers = {"features": page, "real-typologies": lambda entry: section(entry["figures"])}
-    made = [
-        make(json.loads(results(name).read_text(encoding="utf-8")))
-        for name, make in makers.items()
-        if results(name).exists()
-    ]
+    made = []
+    if results("features").exists():
+        made.append(page(json.loads(results("features").read_text(encoding="utf-8"))))
+    if results("real-typologies").exists():
+        made.append(section(json.loads(results("real-typologies").read_text(encoding="utf-8"))["figures"]))
     title = "" if results("features").exists() else "# Performance\n\n"
     FILE.write_text(title + "\n".join(made), encoding="utf-8")
 

@@ -147,8 +147,8 @@ def precision(hits: pl.DataFrame, laundering: pl.DataFrame) -> dict[str, float]:
         return {"hits": 0}
     return {
         "hits": len(shares),
-        "any_laundering": round(float((shares > 0).mean() or 0), 3),
-        "half_laundering": round(float((shares >= 0.5).mean() or 0), 3),
+        "any_laundering": round(float((shares > 0).sum()) / len(shares), 3),
+        "half_laundering": round(float((shares >= 0.5).sum()) / len(shares), 3),
     }
 
 

@@ -237,7 +237,7 @@ def _of_report(rng: random.Random, key: str, first: int, received: int) -> list[
     return made
 
 
-EASY = {
+EASY: dict[str, dict[str, int | float | str]] = {
     "DRP-01": {"payers_day": 3, "payers_month": 8},
     "DRP-02": {"operations_day": 3, "days_min": 2},
     "DRP-03": {"turnover_day": 15_000, "turnover_month": 60_000},
