@@ -240,7 +240,7 @@ def _of_report(rng: random.Random, key: str, first: int, received: int) -> list[
 EASY: dict[str, dict[str, int | float | str]] = {
     "DRP-01": {"payers_day": 3, "payers_month": 8},
     "DRP-02": {"operations_day": 3, "days_min": 2},
-    "DRP-03": {"turnover_day": 15_000, "turnover_month": 60_000},
+    "DRP-03": {"operations_min": 2, "turnover_day": 15_000, "turnover_month": 60_000},
     "DRP-05": {"hours_min": 2, "days_min": 2, "night_share_over": 0.1},
     "DRP-06": {"days_min": 2, "turnover_min": 2000, "left_share_max": 0.5, "window_days": 3},
     "DRP-07": {"operations_min": 2, "turnover_min": 1000, "window_days": 3},
@@ -253,6 +253,8 @@ EASY: dict[str, dict[str, int | float | str]] = {
     "DRP-13": {"payers_min": 2, "overlap_min": 0.1},
     "DRP-14": {"receivers_min": 2, "regions_min": 1, "weekly_share_min": 0.01, "pay_min": 1, "pay_max": 20_000},
     "DRUG-SHOP": {"drop_signs_min": 1, "shop_signs_min": 1},
+    "NET-05": {"counterparties_min": 2, "fresh_share_min": 0.3, "back_share_max": 0.6},
+    "NET-06": {"counterparties_min": 2, "fresh_share_min": 0.3, "back_share_max": 0.6},
     "CSH-02": {"depositors_min": 2, "cities_min": 2, "sum_min": 100},
     "CSH-03": {"terminals_near": 2, "terminals_day": 3},
     "CSH-04": {"days_min": 1, "share_min": 0.3},
