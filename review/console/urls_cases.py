@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from review.console.views import cases, flow, oversight, people, search
+from review.console.views import cases, flow, operations, oversight, people, search
 
 urlpatterns: list[URLPattern] = [
     path("alert/<slug:alert_id>/flow/", flow.flow, name="flow"),
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     path("cases/<slug:number>/lift/", cases.lift, name="case_lift"),
     path("cases/<slug:number>/dossier/", cases.dossier, name="dossier"),
     path("search/", search.search, name="search"),
+    path("operations/", operations.listed, name="operations"),
+    path("operations/<slug:slug>/approve/", operations.approve, name="operation_approve"),
+    path("operations/<slug:slug>/close/", operations.close, name="operation_close"),
     path("people/", people.listed, name="people"),
     path("people/queues/", people.queues, name="members"),
     path("people/queues/<slug:slug>/", people.members, name="queue_members"),

@@ -271,11 +271,13 @@ def _own_alerts(actor: Actor, nodes: Collection[int]) -> dict[int, OwnAlert]:
 def _signs(card: Card, node: Node | None, own: OwnAlert | None, home: str) -> tuple[Sign, ...]:
     """The signs at the right end of the amount's line, from right to left."""
     kinds: list[tuple[str, str]] = []
+    if card.is_subject:
+        return ()
     if node is not None:
         kinds.append((node.holder_kind or node.kind or "account", ""))
     if card.is_cash:
         kinds.append(("cash", ""))
-    if node is not None and not card.is_subject and node.country and home and node.country != home:
+    if node is not None and node.country and home and node.country != home:
         kinds.append(("abroad", node.country[:2].upper()))
     if own is not None:
         kinds.append(("alert", str(own.score)))

@@ -32,7 +32,7 @@ def test_a_hop_unfolds_a_node_marks_its_rows_and_a_row_its_nodes(desk: Desk) -> 
         expect(lit).to_have_count(1)
         expect(lit).to_contain_text(f"Плательщик {BUSY}-2")
         expect(page.locator(".fl-ribbon.is-lit")).to_have_count(1)
-        expect(page.locator("[data-flow-said]")).to_contain_text(f"Marked: Плательщик {BUSY}-2.")
+        expect(page.locator("[data-flow-said]")).to_contain_text(f"Marked: Плательщик {BUSY}-2 ")
         page.keyboard.press("Escape")
         expect(page.locator(".is-lit")).to_have_count(0)
         page.locator(".mv-table tr", has_text=f"Receiver {BUSY}-5").click()

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from review.console.models import AlertContent, Attachment, Case, Event, Export, Person, QueueMember
+from review.console.models import AlertContent, Attachment, Case, Event, Export, Operation, Person, QueueMember
 from review.console.services import cases
 from tests.review.console.store import Given, Store, alert_id
 from tests.review.console.views.pages import client
@@ -280,3 +280,29 @@ def test_an_export_is_fetched_by_whoever_asked_for_it_alone(store: Store, case: 
     lines = file.content.decode("utf-8-sig").splitlines()
     assert all("sveta" in line for line in (lines[0], *lines[2:]))
     assert len(lines) == 3
+
+
+def test_an_operation_is_proposed_by_a_senior_and_set_in_force_by_the_head_alone(store: Store) -> None:
+    form = {
+        "name_en": "Channel East",
+        "name_ru": "Канал Восток",
+        "territories": "xs-a, xs-b",
+        "starts_on": "2026-02-01",
+        "ends_on": "2026-02-20",
+        "boost": "0,5",
+        "quota": "0.3",
+        "themes": ["DRUG-SHOP"],
+    }
+    sveta, chief = client("sveta"), client("chief", "ru")
+    assert client("anna").post("/operations/", form).status_code == 403
+    assert sveta.post("/operations/", {**form, "ends_on": "2025-01-01"}).status_code == 422
+    assert sveta.post("/operations/", {**form, "ends_on": "soon"}).status_code == 422
+    assert sveta.post("/operations/", form).status_code == 302
+    slug = Operation.objects.get().queue.slug
+    assert sveta.post(f"/operations/{slug}/approve/").status_code == 403
+    assert chief.post(f"/operations/{slug}/approve/").status_code == 302
+    page = chief.get("/operations/").content.decode()
+    assert "Канал Восток" in page
+    assert "в силе" in page
+    assert chief.post(f"/operations/{slug}/close/").status_code == 302
+    assert Operation.objects.get().closed_at is not None
