@@ -87,6 +87,54 @@ def passes(seen: list[Edge], node: int) -> list[Edge]:
     return found
 
 
+def _band(came: Edge, left: Edge) -> bool:
+    return 80 * came.cents <= 100 * left.cents <= 105 * came.cents
+
+
+def _order(edge: Edge) -> tuple[int, int]:
+    return edge.occurred_s, edge.edge_id
+
+
+def hops_before(edges: list[Edge], edge: Edge) -> int:
+    """Hands that the money of an edge went through before it, as each night that learnt of one knew, at most 6."""
+    if edge.src == edge.dst or edge.cents == 0:
+        return 0
+    found = 0
+    for came in edges:
+        is_last = came.dst == edge.src and came.src not in (edge.src, edge.dst) and _order(came) < _order(edge)
+        near = edge.occurred_s - came.occurred_s <= 3 * DAY
+        if came.known(edge.received_on) and is_last and near and _band(came, edge):
+            found = max(found, min(hops_before(edges, came) + 1, 6))
+    return found
+
+
+def rings(edges: list[Edge], night: date, shape_days: int) -> dict[int, dict[int, int]]:
+    """For each edge new to a night, how many rings of each length it lies on that one of the night's edges closes."""
+    cut = cutoff_s(night)
+    seen = [e for e in edges if e.known(night) and cut - shape_days * DAY < e.occurred_s <= cut and e.src != e.dst]
+    found: dict[int, dict[int, int]] = {}
+
+    def behind(path: list[Edge]) -> None:
+        """Walk back from the closing edge, which is the path's first."""
+        here = path[-1]
+        for came in seen:
+            is_next = came.dst == here.src and _order(came) < _order(here)
+            if not is_next or here.occurred_s - came.occurred_s > 5 * DAY or not _band(came, here):
+                continue
+            if came.src == path[0].dst:
+                for edge in (*path, came):
+                    if edge.received_on == night:
+                        lengths = found.setdefault(edge.edge_id, {})
+                        lengths[len(path) + 1] = lengths.get(len(path) + 1, 0) + 1
+            elif came.src not in {e.src for e in path} and len(path) < 5:
+                behind([*path, came])
+
+    for closing in seen:
+        if closing.received_on == night and closing.cents > 0:
+            behind([closing])
+    return found
+
+
 def before(edges: list[Edge], edge: Edge) -> dict[str, float | None]:
     """Point-in-time features of both ends of an edge."""
     night = edge.received_on

@@ -1,6 +1,7 @@
 """Transaction and account features: hand-made tables, an oracle on random graphs, and the laws that hold for all."""
 
 import itertools
+import math
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -92,6 +93,40 @@ def test_cycles_of_a_hand_made_table(tmp_path: Path) -> None:
     assert [got[f"e{i}"]["asof_cycles_4"] for i in range(4)] == [0, 0, 0, 1]
 
 
+def test_rings_chains_and_layers_of_hand_made_tables(tmp_path: Path) -> None:
+    ring = [movement(f"n{i}", f"n{(i + 1) % 5}", 100 - i, at(i), id=f"e{i}") for i in range(5)]
+    got = by_id(table(tmp_path / "ring", ring, 0, 4))
+    assert [got[f"e{i}"]["asof_ring_5"] for i in range(5)] == [0, 0, 0, 0, 1]
+    assert got["e4"]["asof_ring_kept"] == pytest.approx(0.96)
+    assert got["e4"]["asof_ring_span_days"] == 4
+    assert [got[f"e{i}"]["asof_chain_before"] for i in range(5)] == [0, 1, 2, 3, 4]
+    assert [got[f"e{i}"]["asof_chain_after"] for i in range(5)] == [0] * 5  # what follows came on later nights
+    one_night = [{**row, "received_on": day(4)} for row in ring]
+    got = by_id(table(tmp_path / "night", one_night, 4, 4))
+    assert [got[f"e{i}"]["asof_ring_5"] for i in range(5)] == [1] * 5
+    assert [got[f"e{i}"]["asof_chain_length"] for i in range(5)] == [5] * 5
+    layers = [movement(f"p{i}", f"r{j}", 10 + i, at(0, 10 * i + j), id=f"{i}{j}") for i in range(3) for j in range(4)]
+    got = by_id(table(tmp_path / "layers", layers, 0, 0))
+    assert {row["asof_bipartite_payers"] for row in got.values()} == {2}
+    assert {row["asof_bipartite_shared"] for row in got.values()} == {4}
+
+
+def test_amounts_and_gaps_of_a_hand_made_table(tmp_path: Path) -> None:
+    rows = [movement(f"p{i % 3}", "a", 100 * (1 + i % 2), at(0, 3600 * i * i), id=f"t{i}") for i in range(4)]
+    rows.append(movement("a", "z", 300, at(0, 9 * 3600 + 1800), id="out"))
+    row = by_id(table(tmp_path, rows, 0, 0))["out"]
+    assert row["asof_src_in_gap_mean_hours_7d"] == pytest.approx(3)
+    assert row["asof_src_in_gap_std_hours_7d"] == pytest.approx((8 / 3) ** 0.5)
+    assert row["asof_src_in_skew_30d"] == pytest.approx(0, abs=1e-6)
+    assert row["asof_src_in_kurtosis_30d"] == pytest.approx(1)
+    assert (row["asof_src_in_once_fan_30d"], row["asof_src_in_twice_fan_30d"]) == (2, 1)
+    shares = (300 / 600, 200 / 600, 100 / 600)
+    assert row["asof_src_in_entropy_30d"] == pytest.approx(-sum(p * math.log(p) for p in shares))
+    came_h = (100 * 0 + 200 * 1 + 100 * 4 + 200 * 9) / 600
+    assert row["asof_src_hold_hours_30d"] == pytest.approx(9.5 - came_h)
+    assert row["asof_src_in_busiest_day_count_30d"] == 4
+
+
 def test_hubs_are_left_out_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nightly, "HUB_CAP", 3)
     rows = [movement(f"p{i}", "hub", 100, at(0, i)) for i in range(3)]
@@ -180,8 +215,12 @@ def test_features_equal_the_oracle(rows: list[dict[str, Any]]) -> None:
         nodes = accounts.build(lake, nights, quick(root))
     wanted = {edge.edge_id: edge for edge in edges}
     assert set(got["edge_id"]) == set(wanted)
+    closed = {night: oracle.rings(edges, night, nightly.SHAPE_DAYS) for night in {e.received_on for e in edges}}
     for row in got.iter_rows(named=True):
         edge = wanted[row["edge_id"]]
+        on = closed[edge.received_on].get(edge.edge_id, {})
+        assert [row[f"asof_ring_{n}"] for n in range(2, 7)] == [on.get(n, 0) for n in range(2, 7)]
+        assert row["asof_chain_before"] == oracle.hops_before(edges, edge)
         expected = {**oracle.before(edges, edge), **oracle.shapes(edges, edge, nightly.SHAPE_DAYS)}
         assert differing(row, expected) == {}
     assert {(row["node_id"], row["received_on"]) for row in nodes.iter_rows(named=True)} == {

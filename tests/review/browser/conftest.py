@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.review.browser.desk import CHROMIUM, QUIET, Desk, console
+from tests.review.browser.desk import CHROMIUM, PATIENCE_MS, QUIET, Desk, console
 
 _ROOT = Path(__file__).parents[3]
 
@@ -21,7 +21,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE_MS)
 
     home = tmp_path_factory.mktemp("desk")
     environment = {**os.environ, "PYTHONPATH": str(_ROOT)}

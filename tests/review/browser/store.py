@@ -18,7 +18,12 @@ PEOPLE = {
     "vera": ("senior", "Вера Соколова", 0),
     "irina": ("auditor", "Ирина Ли", 0),
     "egor": ("engineer", "Егор Цой", 0),
+    "nina": ("analyst", "Нина Новая", 0),
 }
+NEWCOMER = "nina"
+"""Has a password that was made for her, and must choose her own."""
+BUSY = 9
+"""The alert with more payers than the picture shows at once."""
 ALERTS = 26
 BUSY = 23
 """The alert whose subject has more payers than its picture shows, on several days."""
@@ -47,7 +52,7 @@ def make(home_path: Path) -> None:
         people.create_by_command(name, full_name, role, [("*", "*")], minutes, at)
         person = Person.objects.get(username=name)
         person.set_password(PASSWORD)
-        person.must_change_password = False
+        person.must_change_password = name == NEWCOMER
         person.save()
     # About 20 of the 26 alerts fit into a day.
     Person.objects.filter(username="administrator").update(minutes_a_day=220)
@@ -76,8 +81,9 @@ class _Alert:
         self.subject = 100 * (number + 1)
         self.report = f"report-{number}"
         self.names = {self.subject: NAMES[number % len(NAMES)] + (f" {number}" if number >= len(NAMES) else "")}
-        self.names |= {self.subject + place: f"Плательщик {number}-{place}" for place in range(1, 5)}
-        self.names |= {self.subject + place: f"Receiver {number}-{place}" for place in range(5, 7)}
+        self.payers = 18 if number == BUSY else 4
+        self.names |= {self.subject + place: f"Плательщик {number}-{place}" for place in range(1, self.payers + 1)}
+        self.names |= {self.subject + self.payers + place: f"Receiver {number}-{place}" for place in (1, 2)}
         # Further payers, on days before, are no evidence.
         self.places = range(1, 17 if number == BUSY else 7)
         self.names |= {self.subject + place: f"Плательщик {number}-{place}" for place in self.places[6:]}
@@ -124,14 +130,14 @@ class _Alert:
                     "en": "4 payers sent money to one account within 3 hours. It went on within a day.",
                     "ru": "4 плательщика перевели деньги на один счёт за 3 часа. Они ушли дальше за день.",
                     "weight": 0.9,
-                    "evidence": evidence[:4],
+                    "evidence": evidence[: self.payers],
                 },
                 {
                     "source": "model",
                     "en": "Receiver: incoming transactions in 1 day: 4 (usually 0.3)",
                     "ru": "Получатель: входящих операций за 1 день: 4 (обычно 0,3)",
                     "weight": 0.4,
-                    "evidence": evidence[4:],
+                    "evidence": evidence[self.payers :],
                 },
             ],
             missing_data=["device_links"],
@@ -151,7 +157,7 @@ class _Alert:
                 ]
             },
             nodes={str(node): self._node(node) for node in self.names},
-            reports={self.report: 5},
+            reports={self.report: self.payers + 1},
         )
 
     def _node(self, node: int) -> dict[str, Any]:

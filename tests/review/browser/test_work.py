@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.review.browser.desk import Desk, watched
-from tests.review.browser.store import PASSWORD, alert_id
+from tests.review.browser.store import BUSY, PASSWORD, alert_id
 
 RUSSIAN = {"KeyN": "т", "KeyE": "у", "KeyC": "с", "KeyR": "к", "KeyZ": "я", "KeyX": "ч", "KeyB": "и", "KeyJ": "о"}
 """What the keys give under the Russian layout."""
@@ -123,6 +123,7 @@ def test_an_idle_lock_is_taken_over_and_the_former_holder_loses_no_word(desk: De
         press(first, "Digit1")
         first.get_by_label("Find a decision by its letters").press_sequentially("D4")
         first.keyboard.press("Enter")
+        expect(first.locator("#close-text")).to_be_focused()
         first.keyboard.insert_text("Связан с магазином, но не подтверждён.")
         desk.alert(second, 17)
         expect(second.get_by_text("Ольга Ким works on it since")).to_be_visible()
@@ -146,8 +147,10 @@ def test_a_decision_on_what_has_changed_is_refused_and_its_text_stands_in_the_fo
         take(page)
         desk.query("update console_alert set version = version + 1 where alert_id = ?", alert_id(16))
         press(page, "Digit1")
+        expect(page.get_by_label("Find a decision by its letters")).to_be_focused()
         page.keyboard.insert_text("хранения")
         page.keyboard.press("Enter")
+        expect(page.locator("#close-text")).to_be_focused()
         page.keyboard.insert_text("Данные уже не хранятся у банка.")
         page.keyboard.press("Control+Enter")
         expect(page.get_by_role("alert")).to_contain_text("Nothing was decided")
@@ -214,11 +217,90 @@ def test_defer_ask_hand_up_and_put_into_a_case(desk: Desk) -> None:
         expect(page.get_by_role("group", name="Decide")).to_be_visible()
 
 
+def test_what_is_put_aside_comes_back_and_what_is_closed_is_opened_again(desk: Desk) -> None:
+    with desk.person("olga") as page:
+        desk.alert(page, 8)
+        take(page)
+        press(page, "Digit3")
+        page.get_by_role("button", name="30 days").click()
+        page.fill("#defer-text", "Ждём ответ из-за рубежа.")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("status").filter(has_text="The deferral waits for a second person.")).to_be_visible()
+    with desk.person("vera") as page:
+        desk.alert(page, 8)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Return it").click()
+        expect(page.get_by_role("alert")).to_contain_text("Say why in at least")
+        page.trouble.forgive(409)
+        desk.alert(page, 8)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Approve").click()
+        assert desk.state(8) == ("deferred", "")
+        desk.alert(page, 8)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Bring it back now").click()
+        assert desk.state(8)[0] == "queued"
+        take(page)
+        close(page, "D6 повтор", "Тот же счёт под двумя номерами.")
+        page.get_by_text("Open it again").first.click()
+        page.fill("#reopen-text", "Номера оказались разными.")
+        with page.expect_navigation():
+            page.locator("#reopen-text").press("Control+Enter")
+        expect(page.get_by_text("Open again. The old decision stays on record.")).to_be_visible()
+    assert desk.state(8) == ("reopened", "")
+
+
+def test_the_flow_is_expanded_and_its_nodes_light_up_their_rows(desk: Desk) -> None:
+    with desk.person("boris") as page:
+        desk.alert(page, BUSY)
+        cards = page.locator("#flow .fl-card")
+        before = cards.count()
+        page.locator("#flow a.fl-more").first.click()
+        expect(page.locator("#flow a.fl-more")).to_have_count(0)
+        assert cards.count() > before
+        page.locator(".reason summary").first.click()
+        expect(page.get_by_text("Evidence of reason 1 is marked.")).to_be_visible()
+        page.locator("#flow .fl-card", has_text=f"Плательщик {BUSY}-3").first.press("Enter")
+        expect(page.locator(".mv-table tr.is-lit")).to_have_count(1)
+        expect(page.locator(".reason[open] tr.is-lit")).to_have_count(1)
+
+
+def test_a_queue_is_narrowed_and_put_in_another_order(desk: Desk) -> None:
+    with desk.person("irina") as page:
+        desk.to(page, "/queue/ru-oms-drug-shop/")
+        page.select_option("[name=sort]", "due")
+        page.wait_for_url("**sort=due**")
+        page.select_option("[name=sort]", "amount")
+        page.wait_for_url("**sort=amount**")
+        amounts = page.locator("tbody tr[data-row] td:nth-child(6)").all_inner_texts()
+        figures = [int("".join(c for c in text.split("RUB")[0] if c.isdigit())) for text in amounts]
+        assert figures == sorted(figures, reverse=True)
+        assert len(figures) > 5
+        page.select_option("[name=class]", "0")
+        page.wait_for_url("**class=0**")
+        expect(page.get_by_text("No alert passes these filters.")).to_be_visible()
+        page.get_by_role("link", name="Show all").click()
+        expect(page.locator("tbody tr[data-row]").first).to_be_visible()
+
+
+def test_a_name_is_found_in_either_script(desk: Desk) -> None:
+    with desk.person("boris") as page:
+        for words in ("Щербаков", "Shcherbakov"):
+            desk.to(page, "/")
+            page.keyboard.press("/")
+            expect(page.locator("#find")).to_be_focused()
+            page.keyboard.insert_text(words)
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            expect(page.get_by_role("link", name="Щербаков Юрий").first).to_be_visible()
+
+
 def test_several_alerts_of_one_rule_are_closed_together_and_undone(desk: Desk) -> None:
     with desk.person("boris") as page:
         desk.to(page, "/queue/ru-oms-drug-shop/?view=below")
         marks = page.locator("[data-mark]")
-        assert marks.count() >= 4
+        assert marks.count() >= 3
         names = [page.locator("tbody tr[data-row]").nth(place).get_attribute("data-row") for place in range(3)]
         press(page, "KeyJ")
         press(page, "KeyX")
