@@ -152,7 +152,8 @@ STEPS = (*HISTORY_STEPS, build_scores, build_alerts)
 
 def run(home: Home, nights: Nights, progress: Progress = silent) -> list[StepReport]:
     """Bring every table up to date for these nights; the caller holds `home.writing()`."""
-    reports, costs = [], []
+    reports: list[StepReport] = []
+    costs: list[Sequence[Cost]] = []
     for step in STEPS:
         start = perf_counter()
         with costing() as stages:
