@@ -24,9 +24,9 @@ from benchmarks.record import ROOT, provenance, results, write_results
 NAME = "features"
 PEER_PYTHON = ROOT / "build" / "peer" / "bin" / "python"
 BATCHES = {"sparse": (128, 512, 2048), "dense": (128, 512)}
-SEARCH_ROWS = 100_000
-"""Rows of the sparse graph on which the peer's batch size is chosen: six days, of which a window is one."""
-DENSE_ROWS = 30_000
+SEARCH_ROWS = 60_000
+"""Rows of the sparse graph on which the peer's batch size is chosen: three days, of which a window is one."""
+DENSE_ROWS = 16_000
 """About how many rows the peer computes of the dense graph, in batches spread evenly over all of it."""
 HOUR = 3600.0
 
@@ -110,7 +110,6 @@ def sparse(bench: Bench) -> dict[str, float]:
         size = bench.best_batch(graph, "sparse", threads)
         counted = ["--columns"] if threads == 1 else []
         peer = [bench.peer(graph, "--batch", size, *counted, threads=threads)]
-        peer += [bench.peer(graph, "--batch", size, threads=threads)]
         words = ("edges", graph.edges, "--setting", "aml", *counted)
         ours = bench.ours(*words, threads=threads, repeats=3)
         found[f"ratio_sparse_{threads}t"] = round(cpu(peer) / cpu(ours), 2)
@@ -133,7 +132,7 @@ def bounds(bench: Bench) -> dict[str, float]:
     graph = bench.graph("bounds")
     saved = {side: graph.folder / f"features-{side}.parquet" for side in ("hubs", "none")}
     for side, file in saved.items():
-        bench.ours("edges", graph.edges, "--setting", "aml", "--bounds", side, "--save", file, threads=2)
+        bench.ours("edges", graph.edges, "--setting", "full", "--bounds", side, "--save", file, threads=2)
     found = child.run(
         "benchmarks.hub_bounds", graph.truth, graph.edges, saved["hubs"], saved["none"], threads=2, cap_s=HOUR
     )

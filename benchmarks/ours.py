@@ -1,13 +1,15 @@
 """Our side of the comparison: the one place that knows how features and typologies are called. Prints one JSON line.
 
-`python -m benchmarks.ours edges FILE` goes from edges in memory to features in memory, `rebuild HOME` and `night HOME`
-from the lake into the lake, `typologies HOME` from the lake to hits. Compiled code is loaded before the clock runs.
+`python -m benchmarks.ours edges FILE` goes from edges to features in memory, `rebuild HOME` and `night HOME` take the
+night's own step from lake to lake, `typologies HOME` goes from the lake to hits. Compiled code is loaded before the
+clock runs.
 """
 
 import argparse
 import json
 import tempfile
-from datetime import date, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,85 +18,138 @@ import polars as pl
 
 from benchmarks.columns import informative
 from benchmarks.meter import Cost, metered
-from features import transactions, typology
-from features.catalog import TRANSACTION_FEATURES, model_features
-from pipelines.home import Settings
+from benchmarks.peer_snapml import DAY_S, SIX_HOURS_S
+from features import layout, measures, typology
+from features.kernels.network import ends_of
+from features.measures import Block, Bounds
+from pipelines.home import Home, Settings
 from pipelines.lake import Lake, Nights
-from pipelines.steps import CHUNK_ROWS
-from pipelines.tables import EDGES
+from pipelines.tables import EDGES, RUNS
+from review import nightly
 
 Setting = Literal["aml", "full"]
-Bounds = Literal["hubs", "none"]
+Limit = Literal["hubs", "none"]
 WARM_EDGES = 2_000
-MEMORY_GB = 6.0
+
+BLOCK_ROWS = 20_000
+"""Edges that are measured together: their features still fit in the processor's cache."""
+
+AML = Bounds(windows_s=(SIX_HOURS_S, DAY_S // 2, DAY_S), shape_s=DAY_S, hop_s=DAY_S, ring_hop_s=DAY_S)
+"""Nothing looks back further than the peer's AML setting does: a day, of which parts of a day are windows too."""
 
 
-def settings(home: Path, threads: int) -> Settings:
-    """The settings of a run: what a machine with 8 GB would use."""
-    return Settings(home=home, threads=threads, memory_limit_gb=MEMORY_GB)
-
-
-def run(edges: pl.DataFrame, threads: int, setting: Setting, bounds: Bounds) -> tuple[Cost, pl.DataFrame]:
-    """What the features of these edges cost, and the features, one row per edge in the order of `edge_id`.
+def bounds_of(setting: Setting, limit: Limit, edges: int) -> Bounds:
+    """How far the passes look.
 
     Args:
-        edges: rows of EDGES.
-        threads: threads that may be used.
-        setting: `aml` computes what the peer's AML setting does, over the same windows; `full` all.
-        bounds: `hubs` bounds the search through accounts with many edges, as the product does; `none` does not.
+        setting: `aml` over the peer's windows, `full` over the product's.
+        limit: `hubs` bounds the search through accounts with many edges, as the product does; `none` does not.
+        edges: how many there are: a bound that nothing can reach.
     """
-    if (setting, bounds) != ("full", "hubs"):
-        raise SystemExit("The feature engine has no other setting than `full` and no other bounds than `hubs` yet.")
+    chosen = AML if setting == "aml" else Bounds()
+    return chosen if limit == "hubs" else replace(chosen, hub_cap=2 * edges, looks=20 * edges)
+
+
+def names() -> list[str]:
+    """The columns of `per_edge`."""
+    past = [f"pit_{end}_{name}" for end in ("src", "dst") for name in layout.PAST_END]
+    pair = [f"pit_pair_{name}" for name in layout.PAST_PAIR]
+    ends = [f"asof_{end}_{name}" for end in ("src", "dst") for name in layout.account()]
+    return [*past, *pair, *(f"asof_{name}" for name in layout.AROUND), *ends]
+
+
+class Matrices:
+    """The features of block after block, each in the same memory unless all are kept."""
+
+    def __init__(self, *, is_kept: bool) -> None:
+        self.is_kept, self._memory = is_kept, np.empty((0, 0), np.float32)
+
+    def of(self, block: Block) -> np.ndarray:
+        """One column per edge of the block, one row per name."""
+        width, rows = len(names()), block.fresh.size
+        if self.is_kept or self._memory.shape[1] < rows:
+            self._memory = np.empty((width, rows), np.float32)
+        filled = self._memory[:, :rows]
+        around = len(block.past) + len(block.shapes)
+        filled[: len(block.past)], filled[len(block.past) : around] = block.past, block.shapes
+        for end, place in enumerate((block.src_row, block.dst_row)):
+            for number, values in enumerate(block.accounts, start=around + end * len(block.accounts)):
+                values.take(place, out=filled[number], mode="clip")
+        return filled
+
+
+def run(edges: pl.DataFrame, given: argparse.Namespace) -> tuple[Cost, list[np.ndarray], np.ndarray]:
+    """What the features of some rows of EDGES cost; the features, where they are kept, and the edges' ids in order.
+
+    The clock runs from edges in memory, in the order of time and with numbered accounts as the peer gets them, to one
+    column per feature in memory; the peer's input is read before its clock runs, too.
+    """
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(Path(folder) / "lake")
         nights = Nights(edges["received_on"].min(), edges["received_on"].max())  # type: ignore[arg-type]
         lake.replace_nights(EDGES, edges, nights, {})
-        with metered() as cost:
-            found = transactions.build(lake, nights, settings(Path(folder), threads))
-    return cost, found
+        network = measures.load(lake, nights, Settings(home=Path(folder), threads=given.threads))
+    matrices = Matrices(is_kept=bool(given.columns or given.save))
+    bounds = bounds_of(given.setting, given.bounds, edges.height)
+    parts = []
+    with metered() as cost:
+        sorted_anew = replace(network, ends=ends_of(network.edges, network.node_ids.size))
+        passes = measures.Measures(sorted_anew, given.threads, bounds)
+        for block in passes.blocks(BLOCK_ROWS):
+            filled = matrices.of(block)
+            if matrices.is_kept:
+                parts.append(filled)
+    return cost, parts, network.edge_ids[network.fresh]
 
 
 def of_edges(given: argparse.Namespace) -> dict[str, Any]:
     """The figures of `edges FILE`; with `--save`, the features go to a Parquet file."""
     edges = pl.read_parquet(given.source)
-    run(edges.head(WARM_EDGES), given.threads, given.setting, given.bounds)
-    cost, found = run(edges, given.threads, given.setting, given.bounds)
-    names = [name for name in found.columns if name in set(model_features())]
+    run(edges.head(WARM_EDGES), given)
+    cost, parts, edge_ids = run(edges, given)
+    columns: Iterator[np.ndarray] = (np.concatenate(column) for column in zip(*parts, strict=True))
     if given.save:
-        found.select("edge_id", *names).write_parquet(given.save)
-    columns = (found[name].cast(pl.Float32).fill_null(np.nan).to_numpy() for name in names)
+        saved = {"edge_id": edge_ids, **dict(zip(names(), columns, strict=True))}
+        pl.DataFrame(saved).write_parquet(given.save)
     return {
         "setting": given.setting,
         "bounds": given.bounds,
-        "rows": found.height,
-        "columns": len(names),
+        "rows": edges.height,
+        "columns": len(names()),
         "informative": informative(columns) if given.columns else None,
         **cost.rounded(),
     }
 
 
 def of_lake(given: argparse.Namespace) -> dict[str, Any]:
-    """The figures of `rebuild HOME` (every night) or `night HOME` (the last one): features from lake to lake."""
-    home = Path(given.source)
-    lake, chosen = Lake(home / "lake"), settings(home, given.threads)
+    """The figures of `rebuild HOME` (every night) or `night HOME` (the last one): the night's step of features."""
+    home = Home(Settings(home=given.source, threads=given.threads))
+    lake = Lake(home.lake)
     nights = lake.nights(EDGES)
-    wanted = nights if given.what == "rebuild" else nights[-1:]
-    _build(lake, Nights(nights[0], nights[0]), chosen)
+    chosen = Nights(nights[0], nights[-1]) if given.what == "rebuild" else Nights.of(nights[-1])
+    _redo(home, Nights.of(nights[0]))
     with metered() as cost:
-        rows = sum(_build(lake, part, chosen) for part in _parts(lake, Nights(wanted[0], wanted[-1])))
-    return {"nights": len(wanted), "history_nights": len(nights), "rows": rows, **cost.rounded()}
+        rows = _redo(home, chosen)
+    return {"nights": str(chosen), "history_nights": len(nights), "rows": rows, **cost.rounded()}
+
+
+def _redo(home: Home, nights: Nights) -> int:
+    """Make the features of some nights, whether they have been made or not; the number of rows."""
+    Lake(home.lake).replace_nights(RUNS, RUNS.empty(), nights, {})
+    with home.writing():
+        return nightly.build_transaction_features(home, nights).row_count
 
 
 def of_typologies(given: argparse.Namespace) -> dict[str, Any]:
     """The figures of `typologies HOME`: every typology in force, over every night of the lake."""
-    home = Path(given.source)
-    lake, chosen = Lake(home / "lake"), settings(home, given.threads)
+    chosen = Settings(home=given.source, threads=given.threads)
+    lake = Lake(given.source / "lake")
     nights = lake.nights(EDGES)
     costs: dict[str, float] = {}
     with metered() as cost:
         hits = typology.evaluate(lake, Nights(nights[0], nights[-1]), chosen, typology.catalogue(), costs=costs)
     return {
-        "nights": len(nights),
+        "nights": f"{nights[0]}...{nights[-1]}",
         "rows": lake.scan(EDGES).select(pl.len()).collect().item(),
         "typologies": len(typology.catalogue()),
         "hits": hits.height,
@@ -102,26 +157,6 @@ def of_typologies(given: argparse.Namespace) -> dict[str, Any]:
         "stage_seconds": {name: round(seconds, 2) for name, seconds in sorted(costs.items())},
         **cost.rounded(),
     }
-
-
-def _build(lake: Lake, nights: Nights, chosen: Settings) -> int:
-    rows = transactions.build(lake, nights, chosen)
-    lake.replace_nights(TRANSACTION_FEATURES, rows, nights, {"step": "benchmark"})
-    return rows.height
-
-
-def _parts(lake: Lake, nights: Nights) -> list[Nights]:
-    """The range in the pieces that the night's step would compute and write at once."""
-    counted = lake.scan(EDGES, nights).group_by("received_on").len().sort("received_on").collect()
-    parts: list[Nights] = []
-    first, total = nights.first, 0
-    night: date
-    for night, count in counted.iter_rows():
-        if total and total + count > CHUNK_ROWS:
-            parts.append(Nights(first, night - timedelta(days=1)))
-            first, total = night, 0
-        total += count
-    return [*parts, Nights(first, nights.last)]
 
 
 def main() -> int:

@@ -1,10 +1,11 @@
-"""Writes `docs/performance.md` from the last run of `make bench-features`: `python -m benchmarks.performance_page`."""
+"""Writes `docs/performance.md` from the last runs of `make bench-features` and `make real-typologies`."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.record import ROOT, results
+from benchmarks.typologies_page import section
 
 FILE = ROOT / "docs" / "performance.md"
 _MINUTES_3 = 180
@@ -37,12 +38,19 @@ COMPARED = """
 
 | | Sluice, `aml` setting | snapml, the setting of its authors for AMLworld |
 |---|---|---|
-| windows | 1 day; scatter-gather 6 h | 1 day; scatter-gather 6 h |
-| rows see | what came before them | what came before them, and the rest of their own batch |
-| cycles | in time, to 6 hops | in time, of any length; and simple cycles to 10 hops |
-| hubs | bounded as middles of a search only | never bounded |
-| columns | see `columns_ours` | see `columns_peer`; many are histogram bins of one count |
-| input, output | columns in memory to columns in memory | rows in memory to rows in memory |
+| windows | 6, 12 and 24 h | 24 h; scatter-gather 6 h |
+| what a row sees | `pit_*`: what came before it; `asof_*`: all of its day | \
+what came before it, and the rest of its batch |
+| both ends | counts, fans, sums, extremes, four moments of amounts, logarithms, ages and gaps | degree and fan bins, \
+sums, means, extremes, four moments of amounts and times |
+| scatter-gather | middles, paths, share kept, of the day; also bipartite layers and stacks | \
+bins of its size, over 6 h |
+| cycles | in time, to 6 hops, each hop 80 to 105 % of the one before; of 2 to 4 hops also without order or amounts | \
+in time, of any amounts; simple ones to 10 hops |
+| chains | to 6 hops each way | none |
+| hubs | left out as middles of a search above 200 partners, and said so in a column | never left out |
+| input and output | columns in memory in the order of time, to columns in memory | \
+rows in memory in the order of time, to rows in memory |
 
 - A column is informative when it varies and is no exact copy of another in single precision; both sides are counted
   with `benchmarks/columns.py` on the sparse graph.
@@ -55,9 +63,11 @@ COMPARED = """
   error of that, relative.
 - Rates of different graphs must not be mixed: the sparse graph has 17,000 edges a day and 100,000 accounts, the dense
   one 540,000 a day and hubs of 25,000.
-- `ap_loss_points` compares the features of the `aml` setting with and without bounds, on a graph small enough that the
-  search without bounds ends: histogram boosting fitted on the first 60 % of the rows, measured on the rest, the mean
-  of five seeds.
+- `ap_loss_points` compares the features of the product (`full`: windows of 1, 7 and 30 days) with and without bounds
+  on a graph small enough that the search without bounds ends: histogram boosting fitted on the first 60 % of the rows,
+  measured on the rest, the mean of five seeds.
+- `night_share`, `night_growth`, `seconds_10m` and `growth_exponent` are of the night's own step: edges read from the
+  lake, all transaction features written to it, with its records of what was known.
 """
 
 _COLUMNS = {
@@ -123,9 +133,14 @@ def _cell(value: object) -> str:
 
 
 def write() -> None:
-    """Renew the page."""
-    entry = json.loads(results("features").read_text(encoding="utf-8"))
-    FILE.write_text(page(entry), encoding="utf-8")
+    """Renew the page from the records that there are."""
+    made = []
+    if results("features").exists():
+        made.append(page(json.loads(results("features").read_text(encoding="utf-8"))))
+    if results("real-typologies").exists():
+        made.append(section(json.loads(results("real-typologies").read_text(encoding="utf-8"))["figures"]))
+    title = "" if results("features").exists() else "# Performance\n\n"
+    FILE.write_text(title + "\n".join(made), encoding="utf-8")
 
 
 if __name__ == "__main__":

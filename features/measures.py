@@ -127,7 +127,12 @@ def _network(moves: pa.Table, nights: Nights) -> Network:
         number[:n],
         number[n:],
         column("cents", np.int64),
-        *(column(name, kind) for name, kind in _KINDS.items()),
+        column("log_m", np.int32),
+        column("bits", np.uint8),
+        column("known_from", np.int32),
+        column("known_until", np.int32),
+        *_compact(column("src_country", np.int32), column("dst_country", np.int32)),
+        *_compact(column("src_currency", np.int32), column("dst_currency", np.int32)),
     )
     ends = ends_of(edges, node_ids.size)
     first, last = _number(nights.first), _number(nights.last)
@@ -141,13 +146,12 @@ def _network(moves: pa.Table, nights: Nights) -> Network:
     return Network(nights, edges, ends, column("edge_id", np.int64), node_ids, channel, fresh, night_start, row_of)
 
 
-_KINDS: dict[str, type] = {
-    "log_m": np.int32,
-    "bits": np.uint8,
-    "known_from": np.int32,
-    "known_until": np.int32,
-    **dict.fromkeys(("src_country", "dst_country", "src_currency", "dst_currency"), np.uint8),
-}
+def _compact(src: NDArray[np.int32], dst: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Both numbered anew from 1 in one numbering, 0 staying 0; beyond 255 all are one."""
+    is_met = np.zeros(32_768, bool)
+    is_met[src], is_met[dst], is_met[0] = True, True, False
+    number = np.where(is_met, np.minimum(np.cumsum(is_met), 255), 0).astype(np.uint8)
+    return number[src], number[dst]
 
 
 def _number(day: date) -> int:

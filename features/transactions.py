@@ -17,7 +17,7 @@ from features.nightly import DAY_S
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
-from pipelines.steps import days
+from pipelines.steps import Part, days
 from pipelines.tables import EDGES
 
 _ENDS = ("src", "dst")
@@ -26,7 +26,7 @@ Columns = dict[str, NDArray[np.float32]]
 
 def build(lake: Lake, nights: Nights, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
     """The nights' transaction features, as TRANSACTION_FEATURES."""
-    parts = [pl.DataFrame(part) for part in stream(lake, nights, settings, progress)]
+    parts = [pl.DataFrame(part.rows) for part in stream(lake, nights, settings, progress)]
     return pl.concat([TRANSACTION_FEATURES.empty(), *parts]).sort(TRANSACTION_FEATURES.key)
 
 
@@ -36,22 +36,19 @@ def stream(
     settings: Settings,
     progress: Progress = silent,
     costs: list[Stage] | None = None,
-) -> Iterator[pa.Table]:
-    """The same in parts of some nights each, in no order within a part.
-
-    Everything that is read from the lake is read before the first part, so that the parts can be written as they come.
-    """
+) -> Iterator[Part]:
+    """The same in parts of some nights each, in no order within a part; the lake is read before the first part."""
     graphs = _Graphs(lake, nights, settings)
     network = measures.load(lake, nights, settings, costs)
     names = _transaction_ids(lake, nights, network)
 
-    def parts() -> Iterator[pa.Table]:
+    def parts() -> Iterator[Part]:
         done = 0
         for block in Measures(network, settings.threads, costs=costs).blocks():
             progress("transaction features", done, network.fresh.size)
             done += block.fresh.size
-            if block.fresh.size:
-                yield _table(network, block, names.slice(done - block.fresh.size, block.fresh.size), graphs)
+            own = names.slice(done - block.fresh.size, block.fresh.size)
+            yield Part(block.nights, _table(network, block, own, graphs))
         progress("transaction features", network.fresh.size, network.fresh.size)
 
     return parts()

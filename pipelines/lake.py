@@ -4,7 +4,7 @@ A writer that is killed leaves the table as it was. Nothing here knows what a ta
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,11 +13,11 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
 import pipelines
-from pipelines.tables import Table
+from pipelines.tables import Table, Type
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class Lake:
             mode="overwrite",
             predicate=predicate,
             partition_by=[table.partition],
+            writer_properties=_writer_properties(table),
             commit_properties=CommitProperties(custom_metadata=described),
         )
 
@@ -98,24 +99,13 @@ class Lake:
         typed = table.conform(rows).sort(table.key)
         self._replace(table, _arrow(table, typed), _between(table, nights), metadata)
 
-    def stream_nights(
-        self, table: Table, parts: Iterable[pa.Table], nights: Nights, metadata: Mapping[str, str]
-    ) -> dict[date, int]:
-        """The same for rows that come in parts, each with the contract's columns and types; the rows of each night.
-
-        The parts are made while they are written: whatever makes them must not read the lake then.
-        """
-        counts: dict[date, int] = {}
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            for part in parts:
-                for counted in part[table.partition].value_counts().to_pylist():
-                    counts[counted["values"]] = counts.get(counted["values"], 0) + counted["counts"]
-                yield from part.to_batches()
-
-        reader = pa.RecordBatchReader.from_batches(table.arrow_schema, batches())
+    def replace_nights_in_parts(
+        self, table: Table, parts: Sequence[pa.Table], nights: Nights, metadata: Mapping[str, str]
+    ) -> None:
+        """The same for rows that come in parts, each with the contract's columns and types, in any order."""
+        batches = (batch for part in parts for batch in part.to_batches())
+        reader = pa.RecordBatchReader.from_batches(table.arrow_schema, batches)
         self._replace(table, reader, _between(table, nights), metadata)
-        return counts
 
     def replace_submissions(
         self,
@@ -210,6 +200,16 @@ def _checked_id(identifier: str) -> str:
     if len(identifier) != 64 or set(identifier) - set("0123456789abcdef"):
         raise ValueError("a submission id is 64 hexadecimal digits")
     return identifier
+
+
+def _writer_properties(table: Table) -> WriterProperties:
+    """Measured values hardly repeat: a dictionary and statistics of each would cost more than the rest of the file."""
+    measured = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
+    return WriterProperties(
+        compression="ZSTD",
+        compression_level=1,
+        column_properties={column.name: measured for column in table.columns if column.type is Type.SINGLE},
+    )
 
 
 def _between(table: Table, nights: Nights) -> str:

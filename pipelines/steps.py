@@ -4,6 +4,7 @@ Each chunk of nights is one commit of the table, then one of `runs`; a kill betw
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -20,6 +21,18 @@ from pipelines.tables import Table
 
 CHUNK_ROWS = 400_000
 _CODE_SUFFIXES = {".py", ".sql", ".toml"}
+
+
+PART_ROWS = 250_000
+"""Rows after which the parts of a step are written, with the nights that they complete."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """All rows of some nights, with the columns and types of a table's contract."""
+
+    nights: Nights
+    rows: pa.Table
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ def run_step(
     table: Table,
     nights: Nights,
     inputs: Mapping[date, str],
-    compute: Callable[[Nights], pl.DataFrame | Iterator[pa.Table]],
+    compute: Callable[[Nights], pl.DataFrame | Iterator[Part]],
     progress: Progress = silent,
     chunk_rows: int = CHUNK_ROWS,
 ) -> StepReport:
@@ -83,19 +96,47 @@ def run_step(
     written = done = 0
     for chunk in _chunks(stale, _sizes(lake, nights), chunk_rows):
         progress(table.name, done, len(stale))
-        rows = compute(chunk)
-        made_from = digest_of(*(inputs[night] for night in days(chunk)))
-        described = {"step": table.name, "nights": str(chunk), "inputs": made_from}
-        if isinstance(rows, pl.DataFrame):
-            lake.replace_nights(table, rows, chunk, described)
-            counts = dict(rows.group_by("received_on").len().iter_rows())
-        else:
-            counts = lake.stream_nights(table, rows, chunk, described)
-        _record(lake, table, chunk, inputs, counts)
-        written += sum(counts.values())
-        done += len(list(days(chunk)))
+        for some, rows in _computed(compute(chunk), chunk):
+            made_from = digest_of(*(inputs[night] for night in days(some)))
+            described = {"step": table.name, "nights": str(some), "inputs": made_from}
+            if isinstance(rows, pl.DataFrame):
+                lake.replace_nights(table, rows, some, described)
+            else:
+                lake.replace_nights_in_parts(table, rows, some, described)
+            counts = _counted(rows)
+            _record(lake, table, some, inputs, counts)
+            written += sum(counts.values())
+            done += len(list(days(some)))
+            progress(table.name, done, len(stale))
     progress(table.name, len(stale), len(stale))
     return StepReport(table.name, nights, written, len(stale))
+
+
+def _computed(
+    found: pl.DataFrame | Iterator[Part], nights: Nights
+) -> Iterator[tuple[Nights, pl.DataFrame | list[pa.Table]]]:
+    """What is written at once: a frame, or parts of about PART_ROWS rows, made while the ones before are written."""
+    if isinstance(found, pl.DataFrame):
+        yield nights, found
+        return
+    with ThreadPoolExecutor(1) as ahead:
+        first, held, rows = nights.first, list[pa.Table](), 0
+        coming = ahead.submit(next, found, None)
+        while (part := coming.result()) is not None:
+            coming = ahead.submit(next, found, None)
+            held.append(part.rows)
+            rows += part.rows.num_rows
+            if rows >= PART_ROWS or part.nights.last == nights.last:
+                yield Nights(first, part.nights.last), held
+                first, held, rows = part.nights.last + timedelta(days=1), [], 0
+
+
+def _counted(rows: pl.DataFrame | list[pa.Table]) -> dict[date, int]:
+    """The rows of each night."""
+    if isinstance(rows, pl.DataFrame):
+        return dict(rows.group_by("received_on").len().iter_rows())
+    nights = [pl.DataFrame(part.select(["received_on"])) for part in rows]
+    return dict(pl.concat(nights).group_by("received_on").len().iter_rows()) if nights else {}
 
 
 def _stale(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str]) -> list[date]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import polars as pl
-import pyarrow as pa
 
 from features import account_graph, catalog, network, typology
 from models import score, store
@@ -15,7 +14,7 @@ from pipelines import side_tables, tables
 from pipelines.home import Home
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
-from pipelines.steps import CHUNK_ROWS, StepReport, code_version, days, digest_of, run_step
+from pipelines.steps import CHUNK_ROWS, Part, StepReport, code_version, days, digest_of, run_step
 from pipelines.tables import Table
 from pipelines.versions import built_digests, known_digests, side_digests
 from review import alerts
@@ -41,7 +40,7 @@ _NETWORK = (tables.NODES, tables.EDGES)
 _GRAPH = (*_NETWORK, catalog.ACCOUNT_GRAPH)
 _ALL_ROWS = 20_000_000
 """What cuts its own nights to the memory that there is takes them all at once."""
-_Compute = Callable[[Lake, Nights], pl.DataFrame | Iterator[pa.Table]]
+_Compute = Callable[[Lake, Nights], pl.DataFrame | Iterator[Part]]
 
 
 def build_nodes(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
@@ -83,7 +82,7 @@ def build_transaction_features(home: Home, nights: Nights, progress: Progress = 
     """Point-in-time and as-of features of the nights' transactions."""
     from features import transactions
 
-    def compute(lake: Lake, chunk: Nights) -> Iterator[pa.Table]:
+    def compute(lake: Lake, chunk: Nights) -> Iterator[Part]:
         return transactions.stream(lake, chunk, home.settings, progress)
 
     return _measured(home, catalog.TRANSACTION_FEATURES, nights, compute, progress)
@@ -93,7 +92,7 @@ def build_account_features(home: Home, nights: Nights, progress: Progress = sile
     """Features of the accounts that moved on each night."""
     from features import accounts
 
-    def compute(lake: Lake, chunk: Nights) -> Iterator[pa.Table]:
+    def compute(lake: Lake, chunk: Nights) -> Iterator[Part]:
         return accounts.stream(lake, chunk, home.settings, progress)
 
     return _measured(home, catalog.ACCOUNT_FEATURES, nights, compute, progress)

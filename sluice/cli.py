@@ -15,6 +15,7 @@ from pipelines.lake import Lake, Nights
 from review.text import clean
 from sluice import review as reviewing
 from sluice import screen
+from sluice.feature_commands import features
 from sluice.side_commands import side
 from sluice.typology_commands import typologies
 
@@ -379,6 +380,7 @@ def history(table_name: str) -> None:
     screen.out.print(shown)
 
 
+main.add_command(features)
 main.add_command(side)
 main.add_command(typologies)
 

@@ -35,4 +35,3 @@ where
         and (version.relation <> 'duplicate' or version.ordinal = 1)
         and (version.superseded_on is null or version.superseded_on > edges.received_on)
     )
-order by edges.edge_id

@@ -1,11 +1,13 @@
 -- windows: the days and the 30 days, ending with a movement, in which more than the limit moved.
--- parameters: $turnover_day, $turnover_month. inputs: marks. key: part, node, to_s, from_s.
+-- parameters: $operations_min, $turnover_day, $turnover_month. inputs: marks. key: part, node, to_s, from_s.
 with rolling as (
     select
         part, night, node, occurred_s,
         cast(sum(amount_c) over last_day as bigint) as moved_1,
+        count(*) over last_day as operations_1,
         max(is_new) over last_day as is_new_1,
         cast(sum(amount_c) over last_month as bigint) as moved_30,
+        count(*) over last_month as operations_30,
         max(is_new) over last_month as is_new_30
     from marks
     window
@@ -23,11 +25,11 @@ turnover as (
         part, night, node, occurred_s, is_new_1 as is_new, 1 as days,
         moved_1 as moved, $turnover_day as amount_limit
     from rolling
-    where moved_1 > $turnover_day * 100
+    where moved_1 > $turnover_day * 100 and operations_1 >= $operations_min
     union all
     select part, night, node, occurred_s, is_new_30, 30, moved_30, $turnover_month
     from rolling
-    where moved_30 > $turnover_month * 100
+    where moved_30 > $turnover_month * 100 and operations_30 >= $operations_min
 )
 select
     part,

@@ -27,7 +27,11 @@ held as (
     select
         account.node, account.opened_on, account.branch,
         greatest(account.known_from, owners.known_from, holder.received_on) as known_from,
-        holder.birth_date, holder.phone, holder.address
+        holder.phone, holder.address,
+        year(holder.birth_date) * 10000 + month(holder.birth_date) * 100 + day(holder.birth_date)
+            as birth_day,
+        year(account.opened_on) * 10000 + month(account.opened_on) * 100 + day(account.opened_on)
+            as opened_day
     from account
     join owners on owners.node = account.node
     join holder on holder.node = owners.owner
@@ -36,8 +40,8 @@ trait as (
     select node, opened_on, branch, known_from, 'age' as trait, 'young' as shared
     from held
     where
-        date_sub('year', birth_date, opened_on) >= $age_min
-        and date_sub('year', birth_date, opened_on) <= $age_max
+        (opened_day - birth_day) // 10000 >= $age_min
+        and (opened_day - birth_day) // 10000 <= $age_max
     union all
     select node, opened_on, branch, known_from, 'address', address
     from held

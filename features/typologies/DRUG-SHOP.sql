@@ -8,19 +8,44 @@ with fresh as (
     from nights
     join signs on signs.received_on = nights.night
 ),
+sign as (
+    select
+        node_id as node, typology_id, received_on as found_on, strength, evidence,
+        case
+            when typology_id in (
+                'DRP-01', 'DRP-02', 'DRP-03', 'DRP-04', 'DRP-05', 'DRP-06', 'DRP-07'
+            )
+                then 'drop'
+            else 'shop'
+        end as role
+    from signs
+),
+shop as (
+    select distinct node from sign where role = 'shop'
+),
+near as (
+    select fresh.night, sign.*
+    from fresh
+    join shop on shop.node = fresh.node
+    join sign
+        on sign.node = fresh.node
+        and sign.found_on <= fresh.night
+        and fresh.night - sign.found_on < $window_days
+),
+enough as (
+    select night, node
+    from near
+    group by night, node
+    having
+        count(distinct case when role = 'drop' then typology_id end) >= $drop_signs_min
+        and count(distinct case when role = 'shop' then typology_id end) >= $shop_signs_min
+),
 named as (
     select
-        fresh.night, fresh.node, signs.typology_id, signs.received_on as found_on, signs.strength,
-        case
-            when regexp_matches(signs.typology_id, '^DRP-0[1-7]$') then 'drop'
-            else 'shop'
-        end as role,
-        unnest(signs.evidence) as transaction_id
-    from fresh
-    join signs
-        on signs.node_id = fresh.node
-        and signs.received_on <= fresh.night
-        and fresh.night - signs.received_on < $window_days
+        near.night, near.node, near.typology_id, near.found_on, near.strength, near.role,
+        unnest(near.evidence) as transaction_id
+    from near
+    join enough on enough.night = near.night and enough.node = near.node
 ),
 placed as (
     select

@@ -22,8 +22,6 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "daily": ("sides",),
     "peaks": ("daily",),
     "subjects": (),
-    "active": (),
-    "ends": ("active",),
     "window_edges": (),
     "reported": ("told",),
     "owners": ("told",),

@@ -8,13 +8,14 @@ on every night (`tests/features/test_typology_engine.py` holds both together).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 
 from features import nightly
 from features.engine import SQL, Engine
 from features.typology import inputs, status
-from features.typology.catalogue import Parameter, Typology, by_id, catalogue
+from features.typology.catalogue import Typology, by_id, catalogue
 from features.typology.inputs import Inputs, Reach
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
@@ -71,11 +72,12 @@ def evaluate(
     for done, chunk in enumerate(ranges):
         with nightly.knowing(lake, chunk, settings, reach.edges_days) as engine:
             run = _Run(engine, Inputs(engine, lake, chunk, settings, reach), told, plan)
+            run.lay_time_lines(chosen)
             for number, typology in enumerate(chosen):
                 progress("typologies", done * len(chosen) + number, len(ranges) * len(chosen))
                 if typology.signs:
                     run.show_signs(typology, parts)
-                parts.append(run.hits(typology, typology.parameters_for(settings.country)))
+                parts.append(run.hits(typology))
             _add_costs(costs, engine)
     progress("typologies", len(ranges) * len(chosen), len(ranges) * len(chosen))
     found = pl.concat([HITS.empty(), *parts[1:]])
@@ -133,17 +135,38 @@ class _Run:
     def __init__(self, engine: Engine, inputs: Inputs, told: Mapping[str, date], plan: Plan) -> None:
         self.engine, self.inputs, self.told, self.plan = engine, inputs, told, plan
 
-    def hits(self, typology: Typology, parameters: Mapping[str, Parameter]) -> pl.DataFrame:
-        """One typology's hits on the nights on which it is in force and has the data that it needs."""
-        ready = status.ready_nights(typology, self.inputs.nights, self.told)
-        if not ready:
-            return HITS.empty()
+    def lay_time_lines(self, chosen: Iterable[Typology]) -> None:
+        """Make `lines`: what the candidates of all typologies moved, once for all of them."""
+        lined = [item for item in chosen if item.has_time_line and self._ready(item)]
+        if not lined:
+            return
+        self.inputs.need("peaks")
+        every = []
+        for item in lined:
+            self._need(item)
+            every.append(self.engine.plain(self._candidates(item), self._given(item)))
+        self.engine.register("named", pl.concat(every).unique())
+        self.engine.materialise("candidates", SQL / "named_candidates.sql")
+        given = {**self.inputs.parameters, "is_unshared": self.plan.is_unshared}
+        self.engine.materialise("lines", SQL / "timeline.sql", given)
+
+    def _ready(self, typology: Typology) -> list[date]:
+        return status.ready_nights(typology, self.inputs.nights, self.told)
+
+    def _need(self, typology: Typology) -> None:
+        """Make the inputs that the typology's SQL reads, where they are not there yet."""
         for name in (*typology.inputs, *status.side_data(typology), "subjects"):
             self.inputs.need(name)
-        given = {
+
+    def _candidates(self, typology: Typology) -> Path:
+        return SQL / "every_node.sql" if self.plan.is_unpruned else typology.sql("candidates")
+
+    def _given(self, typology: Typology) -> dict[str, object]:
+        """The values that a typology's SQL files may name."""
+        return {
             **self.inputs.parameters,
             "evidence_max": EVIDENCE_MAX,
-            **parameters,
+            **typology.parameters_for(self.inputs.settings.country),
             "reach_s": typology.reach_days * nightly.DAY_S,
             "is_unshared": self.plan.is_unshared,
             "subject": typology.subject,
@@ -153,6 +176,14 @@ class _Run:
             "family": typology.family,
             "theme": typology.theme,
         }
+
+    def hits(self, typology: Typology) -> pl.DataFrame:
+        """One typology's hits on the nights on which it is in force and has the data that it needs."""
+        ready = self._ready(typology)
+        if not ready:
+            return HITS.empty()
+        self._need(typology)
+        given = self._given(typology)
         has_candidates = not typology.has_time_line or self._time_line(typology, given)
         if not has_candidates or not self._gather(typology, given):
             return HITS.empty()
@@ -167,12 +198,10 @@ class _Run:
         self.engine.register("signs", signs.select(columns))
 
     def _time_line(self, typology: Typology, given: Mapping[str, object]) -> int:
-        """Make the time lines of the typology's candidates; the number of rows."""
-        self.inputs.need("peaks")
-        sql = SQL / "every_node.sql" if self.plan.is_unpruned else typology.sql("candidates")
-        if not self.engine.materialise("candidates", sql, given):
-            return 0
-        return self.engine.materialise("timeline", SQL / "timeline.sql", given)
+        """Make the typology's candidates and let `timeline` be their time lines; the number of candidates."""
+        found = self.engine.materialise("candidates", self._candidates(typology), given)
+        self.engine.view("timeline", SQL / "timeline_of.sql")
+        return found
 
     def _gather(self, typology: Typology, given: Mapping[str, object]) -> int:
         """Put the evidence of the typology's findings together; the number of findings."""

@@ -12,6 +12,7 @@ from sqlglot import ErrorLevel, exp
 
 SHIMS = (
     "create or replace macro conv(digits, from_base, to_base) as cast('0x' || digits as bigint)",
+    "create or replace macro array_join(words, separator) as array_to_string(words, separator)",
     "create or replace macro timestamp_seconds(seconds) as to_timestamp(seconds)",
 )
 """Functions of Spark that DuckDB has not, with Spark's meaning for what the rules make of them."""
@@ -143,6 +144,34 @@ def _shift(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _position(node: exp.Expr) -> exp.Expr:
+    """Where nothing is found, DuckDB says null and Spark 0."""
+    if isinstance(node, exp.Anonymous) and _is(node, "list_position"):
+        return exp.Nullif(this=_call("array_position", *node.expressions), expression=exp.Literal.number(0))
+    return node
+
+
+def _joined(node: exp.Expr) -> exp.Expr:
+    """A text of distinct values in their own order."""
+    if isinstance(node, exp.GroupConcat) and is_distinct_text(node):
+        words = _call("array_sort", _call("collect_set", exp.column(node.find(exp.Column).name)))
+        return _call("array_join", words, node.args["separator"])
+    return node
+
+
+def is_distinct_text(node: exp.GroupConcat) -> bool:
+    """Whether it is listagg(distinct x, separator order by x)."""
+    words = [column.sql() for column in node.find_all(exp.Column)]
+    return node.find(exp.Distinct) is not None and len(words) == 2 and words[0] == words[1]
+
+
+def _average(node: exp.Expr) -> exp.Expr:
+    """An average of decimals is a decimal in Spark."""
+    if isinstance(node, exp.Avg) and not isinstance(node.this, exp.Cast):
+        return exp.Avg(this=exp.cast(node.this.copy(), "double"))
+    return node
+
+
 def _recursion(node: exp.Expr) -> exp.Expr:
     """Spark recurses with `union all` alone: more rows, until the select distinct through which they are read."""
     if isinstance(node, exp.CTE) and recurses_distinctly(node):
@@ -184,5 +213,8 @@ RULES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _fraction,
     _days_between,
     _shift,
+    _position,
+    _joined,
+    _average,
     _recursion,
 )

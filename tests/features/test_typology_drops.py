@@ -48,8 +48,15 @@ def test_operation_count_is_of_transfers_between_people(tmp_path: Path, more: di
 )
 def test_turnover_between_people(tmp_path: Path, amount: float, apart: int, found: int) -> None:
     rows = [movement("a", "drop", amount, at(0), id="x"), movement("drop", "b", amount, at(apart, 60), id="y")]
+    rows += [movement("c", "drop", 0, at(number, 30), id=f"z{number}-{i}") for number in {0, apart} for i in (0, 1)]
     got = [hit for hit in hits(tmp_path, rows, "DRP-03") if hit["node_id"] == node_id("drop")]
     assert len(got) == found
+
+
+@pytest.mark.parametrize(("count", "found"), [(2, 0), (3, 1)])
+def test_a_single_large_transfer_is_no_turnover(tmp_path: Path, count: int, found: int) -> None:
+    rows = [movement("a", "drop", 2000, at(0, i)) for i in range(count)]
+    assert len([hit for hit in hits(tmp_path, rows, "DRP-03") if hit["node_id"] == node_id("drop")]) == found
 
 
 @pytest.mark.parametrize(("last", "found"), [(400, 0), (400.01, 1)])

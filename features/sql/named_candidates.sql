@@ -1,0 +1,3 @@
+-- candidates: every node that some typology of the run named as its candidate.
+-- inputs: named. key: node.
+select node from named
