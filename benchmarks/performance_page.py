@@ -1,10 +1,11 @@
-"""Writes `docs/performance.md` from the last run of `make bench-features`: `python -m benchmarks.performance_page`."""
+"""Writes `docs/performance.md` from the last runs of `make bench-features` and `make real-typologies`."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.record import ROOT, results
+from benchmarks.typologies_page import section
 
 FILE = ROOT / "docs" / "performance.md"
 _MINUTES_3 = 180
@@ -132,9 +133,14 @@ def _cell(value: object) -> str:
 
 
 def write() -> None:
-    """Renew the page."""
-    entry = json.loads(results("features").read_text(encoding="utf-8"))
-    FILE.write_text(page(entry), encoding="utf-8")
+    """Renew the page from the records that there are."""
+    made = []
+    if results("features").exists():
+        made.append(page(json.loads(results("features").read_text(encoding="utf-8"))))
+    if results("real-typologies").exists():
+        made.append(section(json.loads(results("real-typologies").read_text(encoding="utf-8"))["figures"]))
+    title = "" if results("features").exists() else "# Performance\n\n"
+    FILE.write_text(title + "\n".join(made), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ where it holds half of them. Everything is reported with the parameters of the c
 tuned on the attempts that ended in the first part of the time and reported on those that began after it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks import real_amlgentex, real_amlworld
+from benchmarks import performance_page, real_amlgentex, real_amlworld
 from benchmarks.record import fresh_home, record, shared_data
 from features import typology
 from features.typology.catalogue import Parameter
@@ -147,8 +147,8 @@ def precision(hits: pl.DataFrame, laundering: pl.DataFrame) -> dict[str, float]:
         return {"hits": 0}
     return {
         "hits": len(shares),
-        "any_laundering": round(float((shares > 0).mean() or 0), 3),
-        "half_laundering": round(float((shares >= 0.5).mean() or 0), 3),
+        "any_laundering": round(float((shares > 0).sum()) / len(shares), 3),
+        "half_laundering": round(float((shares >= 0.5).sum()) / len(shares), 3),
     }
 
 
@@ -227,45 +227,6 @@ def _quality(world: World, item: typology.Typology, kind: str, truth: pl.DataFra
     return 2 * found * right / (found + right) if found + right else 0.0
 
 
-def section(figures: Mapping[str, Any]) -> str:
-    """The figures as a section of docs/performance.md."""
-    parts = ["## Typologies on planted attempts", "", "Written by `make real-typologies`.", ""]
-    for name, title in (("amlworld", "AMLworld HI-Small, subset"), ("amlgentex", "AMLGentex exp2")):
-        default, tuned_ = figures[name]["default"], figures[name]["tuned"]
-        parts += [f"### {title}", "", f"Parameters of the catalogue, every attempt, nights {default['nights']}:", ""]
-        parts += [
-            "| attempts | number | its typology | found by it: one, half | found by any: one, half |",
-            "|---|--:|---|--:|--:|",
-        ]
-        for kind, every in default["by_any_typology"].items():
-            own = default["by_its_typology"].get(kind)
-            by_own = f"{own['any']:.2f}, {own['half']:.2f}" if own else ""
-            parts.append(
-                f"| {kind} | {every['attempts']} | {own['typology'] if own else ''} | {by_own} "
-                f"| {every['any']:.2f}, {every['half']:.2f} |"
-            )
-        parts += ["", "| typology | hits | hold laundering | are laundering by half |", "|---|--:|--:|--:|"]
-        for item, got in default["per_typology"].items():
-            parts.append(f"| {item} | {got['hits']} | {got['any_laundering']:.2f} | {got['half_laundering']:.2f} |")
-        parts += ["", f"Tuned before {tuned_['split']}, reported from then on:", ""]
-        parts += [
-            "| attempts | number | default: one, half; hits, right by half | tuned: the same | parameters |",
-            "|---|--:|--:|--:|---|",
-        ]
-        for kind in SHAPES:
-            row = tuned_[kind]
-            chosen = ", ".join(f"{key} {value}" for key, value in row["parameters"].items())
-            number = row["default"].get("attempts", 0)
-            parts.append(f"| {kind} | {number} | {_short(row['default'])} | {_short(row['tuned'])} | {chosen} |")
-        parts.append("")
-    return "\n".join([*parts, *(f"- {caveat}" for caveat in CAVEATS), ""])
-
-
-def _short(got: Mapping[str, Any]) -> str:
-    found = f"{got.get('any', 0):.2f}, {got.get('half', 0):.2f}"
-    return f"{found}; {got['hits']}, {got.get('half_laundering', 0):.2f}"
-
-
 def main() -> None:
     """Run, print, record."""
     started = perf_counter()
@@ -281,7 +242,9 @@ def main() -> None:
         out.print(shown)
     for caveat in CAVEATS:
         out.print(f"Caveat: {caveat}")
-    record("real-typologies", {**figures, "seconds": round(perf_counter() - started, 1), "caveats": CAVEATS})
+    entry = {**figures, "seconds": round(perf_counter() - started, 1), "caveats": CAVEATS}
+    record("real-typologies", entry)
+    performance_page.write()
 
 
 if __name__ == "__main__":

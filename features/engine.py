@@ -4,9 +4,12 @@ Nothing is formatted into SQL text: inputs are views or tables, values are `$nam
 """
 
 import re
+import resource
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -24,13 +27,44 @@ SQL = Path(__file__).parent / "sql"
 Params = Mapping[str, object]
 
 
+def memory_mb() -> float:
+    """The memory that this process holds, in megabytes; its peak so far where the system does not tell."""
+    told = Path("/proc/self/statm")
+    if told.exists():
+        return int(told.read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
 @dataclass(frozen=True)
 class Stage:
-    """What one SQL file cost."""
+    """What one SQL file, or one compiled pass, cost."""
 
     name: str
     rows: int
     seconds: float
+    memory_mb: float = field(default_factory=memory_mb)
+    """What the process held when the stage was done."""
+
+
+_STAGES: ContextVar[list[Stage] | None] = ContextVar("stages", default=None)
+
+
+@contextmanager
+def costing() -> Iterator[list[Stage]]:
+    """What every stage costs that runs inside."""
+    stages: list[Stage] = []
+    token = _STAGES.set(stages)
+    try:
+        yield stages
+    finally:
+        _STAGES.reset(token)
+
+
+def note(stage: Stage) -> None:
+    """Tell the `costing` that is open, if one is, what a stage has cost."""
+    stages = _STAGES.get()
+    if stages is not None:
+        stages.append(stage)
 
 
 class Engine:
@@ -123,6 +157,7 @@ class Engine:
 
     def _note(self, sql_path: Path, rows: int, start: float) -> None:
         self.explain.append(Stage(sql_path.stem, rows, time.perf_counter() - start))
+        note(self.explain[-1])
 
     @staticmethod
     def _contract(relation: duckdb.DuckDBPyRelation, table: Table) -> duckdb.DuckDBPyRelation:

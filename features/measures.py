@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features import layout, nightly
-from features.engine import SQL, Engine, Stage
+from features.engine import SQL, Engine, Stage, note
 from features.kernels import accounts, compiled, past, shapes, trails
 from features.kernels.network import Edges, Ends, ends_of
 from features.typology import reporting_threshold
@@ -195,8 +195,10 @@ def table(contract: Table, keys: Mapping[str, pa.Array], columns: Mapping[str, F
 
 
 def _note(costs: list[Stage] | None, name: str, rows: int, start: float) -> None:
+    stage = Stage(name, rows, perf_counter() - start)
+    note(stage)
     if costs is not None:
-        costs.append(Stage(name, rows, perf_counter() - start))
+        costs.append(stage)
 
 
 class Measures:

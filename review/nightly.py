@@ -5,10 +5,12 @@ The command line and Dagster both run these functions, so that the two can't dif
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from time import perf_counter
 
 import polars as pl
 
 from features import account_graph, catalog, network, typology
+from features.engine import costing
 from models import score, store
 from pipelines import side_tables, tables
 from pipelines.home import Home
@@ -18,6 +20,7 @@ from pipelines.steps import CHUNK_ROWS, Part, StepReport, code_version, days, di
 from pipelines.tables import Table
 from pipelines.versions import built_digests, known_digests, side_digests
 from review import alerts
+from review.costs import Cost, write_costs
 
 TABLES: tuple[Table, ...] = (
     *tables.INTAKE_TABLES,
@@ -149,7 +152,15 @@ STEPS = (*HISTORY_STEPS, build_scores, build_alerts)
 
 def run(home: Home, nights: Nights, progress: Progress = silent) -> list[StepReport]:
     """Bring every table up to date for these nights; the caller holds `home.writing()`."""
-    return [step(home, nights, progress) for step in STEPS]
+    reports: list[StepReport] = []
+    costs: list[Sequence[Cost]] = []
+    for step in STEPS:
+        start = perf_counter()
+        with costing() as stages:
+            reports.append(step(home, nights, progress))
+        costs.append(Cost.of(reports[-1], perf_counter() - start, stages))
+    write_costs(home, costs)
+    return reports
 
 
 def nights_with_reports(home: Home) -> Nights | None:

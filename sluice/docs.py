@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines.tables import Table
 from review import nightly
-from sluice import feature_docs, side_docs
+from sluice import feature_docs, side_docs, typology_docs
 
 _DOCS = Path(__file__).parent.parent / "docs"
 _HEAD = """# Tables
@@ -52,7 +52,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-_PAGES = {"tables.md": page, "side-tables.md": side_docs.page, "features.md": feature_docs.page}
+_PAGES = {
+    "tables.md": page,
+    "side-tables.md": side_docs.page,
+    "features.md": feature_docs.page,
+    "typologies.md": typology_docs.page,
+}
 
 
 def main() -> int:

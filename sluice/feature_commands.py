@@ -190,6 +190,29 @@ def explain(
         raise click.exceptions.Exit(4)
 
 
+@features.command()
+@_JSON
+def cost(*, as_json: bool) -> None:
+    """Show what the last run of nights cost: each step, and each stage of it, in rows, seconds and memory.
+
+    Counts runs of `sluice night` and `sluice backfill`; what Dagster runs stands on Dagster's page.
+    """
+    from review.costs import read_costs
+
+    costs = read_costs(open_home())
+    if as_json:
+        click.echo(json.dumps([vars(item) for item in costs]))
+        return
+    if not costs:
+        raise UserError("No run has left its costs yet. Run a night first: sluice night --date YYYY-MM-DD.")
+    numbers = ("rows", "seconds", "MB")
+    shown = screen.table(f"Costs of {costs[-1].nights}", "step", "stage", *numbers, right=numbers)
+    for item in costs:
+        cells = (screen.number(item.rows), f"{item.seconds:.2f}", f"{item.memory_mb:.0f}")
+        screen.row(shown, "" if item.stage else item.step, item.stage, *cells)
+    screen.out.print(shown)
+
+
 def _nodes(one: Any, traces: Iterable[Any]) -> set[int]:
     found = {one.subject.row["src"], one.subject.row["dst"]}
     for item in traces:

@@ -1,4 +1,4 @@
--- timeline: the rows of `lines` (the time lines of every typology's candidates: timeline.sql) that a
+-- timeline: the rows of `lines` (time lines of every typology's candidates: timeline.sql) that a
 -- typology's own candidates have.
 -- inputs: lines, candidates. key: part, node, edge_id, is_out.
 select lines.*

@@ -1,5 +1,5 @@
--- traced: one row per edge that some night up to the last knows and that occurred after $from_s, with
--- what a trace shows of it.
+-- traced: one row per edge that some night up to the last knows and that occurred after $from_s,
+-- with what a trace shows of it.
 -- parameters: $from_s. inputs: known_edges, edges, nights. key: edge_id.
 select
     known_edges.edge_id,

@@ -1,6 +1,6 @@
 -- windows: the days, ending with a payment, in which more was sent than declared and usual incomes
 -- explain, by somebody whom no company paid.
--- parameters: $factor, $window_days. inputs: marks, nights, incomes. key: part, node, to_s.
+-- parameters: $factor, $window_days. inputs: marks, incomes. key: part, node, to_s.
 with income as (
     select
         nights.night,
@@ -10,7 +10,7 @@ with income as (
             partition by nights.night, incomes.node
             order by incomes.valid_from desc, incomes.income_c desc
         ) as place
-    from nights
+    from (select distinct night from marks where night is not null) as nights
     join incomes
         on incomes.known_from <= nights.night
         and (incomes.known_until is null or incomes.known_until > nights.night)

@@ -1,5 +1,6 @@
 -- windows: the days and the 30 days, ending with a movement, in which more than the limit moved.
--- parameters: $operations_min, $turnover_day, $turnover_month. inputs: marks. key: part, node, to_s, from_s.
+-- parameters: $operations_min, $turnover_day, $turnover_month. inputs: marks.
+-- key: part, node, to_s, from_s.
 with rolling as (
     select
         part, night, node, occurred_s,

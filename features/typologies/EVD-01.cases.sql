@@ -56,18 +56,22 @@ matched as (
     from entry
     join wallet_of on wallet_of.address = entry.wallet
 ),
+side as (
+    select src as node, edge_id, occurred_s, received_on from known_edges
+    union all
+    select dst, edge_id, occurred_s, received_on from known_edges
+),
 near_seizure as (
     select
         matched.entry_key, matched.match, matched.node,
-        min(greatest(matched.known_from, known_edges.received_on)) as known_from
+        min(greatest(matched.known_from, side.received_on)) as known_from
     from matched
-    join known_edges
-        on (known_edges.src = matched.node or known_edges.dst = matched.node)
+    join side
+        on side.node = matched.node
         and abs(
-            known_edges.occurred_s // 86400
-            - date_diff('day', date '1970-01-01', matched.happened_on)
+            side.occurred_s // 86400 - date_diff('day', date '1970-01-01', matched.happened_on)
         ) <= $days_around
-    join placed on placed.edge_id = known_edges.edge_id
+    join placed on placed.edge_id = side.edge_id
     where
         matched.kind = 'seizure'
         and case

@@ -1,72 +1,83 @@
 -- NET-03, cycle: one row per night, node and edge of the evidence: the cycle in time with a new
--- edge that kept most. Forward from the new edges to every edge that may close a cycle; back from
--- those, with each amount a share of the last, until the start is met. Nodes are met once; hubs
--- are left out.
--- parameters: $length_min, $length_max, $hop_days, $keep_min, $keep_max, $hub_cap.
--- inputs: window_edges. key: night, node_id, edge_id.
-with recursive degree as (
-    select night, node, count(*) as n
-    from (
-        select night, src as node from window_edges
-        union all
-        select night, dst from window_edges
-    ) as meeting
-    group by night, node
+-- edge that kept most. Back from every edge that may close a cycle, with each amount a share of the
+-- last, until the start is met. A cycle is found on the night that knew the last of its edges.
+-- Nodes are met once. Edges of hubs are left out: of a node that the same night told of more than
+-- $hub_cap edges of the same day.
+-- parameters: $length_min, $length_max, $hop_days, $keep_min, $keep_max, $hub_cap, $window_s.
+-- inputs: nights, known_edges. key: night, node_id, edge_id.
+with recursive meeting as (
+    select src as node, received_on, occurred_s // 86400 as day from known_edges
+    union all
+    select dst, received_on, occurred_s // 86400 from known_edges
 ),
 hub as (
-    select night, node from degree where n > $hub_cap
+    select node, received_on, day
+    from meeting
+    group by node, received_on, day
+    having count(*) > $hub_cap
 ),
 edge as (
-    select window_edges.*
-    from window_edges
+    select
+        known_edges.edge_id, known_edges.src, known_edges.dst, known_edges.occurred_s,
+        known_edges.amount_c, known_edges.received_on,
+        coalesce(known_edges.superseded_on, date '9999-12-31') as gone_on
+    from known_edges
     left join hub as payer
-        on payer.night = window_edges.night and payer.node = window_edges.src
+        on payer.node = known_edges.src
+        and payer.received_on = known_edges.received_on
+        and payer.day = known_edges.occurred_s // 86400
     left join hub as receiver
-        on receiver.night = window_edges.night and receiver.node = window_edges.dst
+        on receiver.node = known_edges.dst
+        and receiver.received_on = known_edges.received_on
+        and receiver.day = known_edges.occurred_s // 86400
     where
         payer.node is null
         and receiver.node is null
-        and window_edges.src <> window_edges.dst
-        and window_edges.amount_c > 0
+        and known_edges.src <> known_edges.dst
+        and known_edges.amount_c > 0
 ),
-reached as (
-    select night, edge_id, dst, occurred_s, amount_c, 1 as hops
+fresh as (
+    select min(edge.occurred_s) as first_s
     from edge
-    where is_new = 1
-    union
-    select edge.night, edge.edge_id, edge.dst, edge.occurred_s, edge.amount_c, reached.hops + 1
-    from reached
-    join edge on edge.night = reached.night and edge.src = reached.dst
-    where
-        reached.hops < $length_max
-        and (
-            edge.occurred_s > reached.occurred_s
-            or (edge.occurred_s = reached.occurred_s and edge.edge_id > reached.edge_id)
-        )
-        and edge.occurred_s <= reached.occurred_s + $hop_days * 86400
-        and edge.amount_c >= reached.amount_c * $keep_min
-        and edge.amount_c <= reached.amount_c * $keep_max
-),
-closing as (
-    select distinct night, edge_id from reached
+    join nights on nights.night = edge.received_on
 ),
 walk as (
     select
-        edge.night, edge.dst as start, edge.src as node, edge.edge_id as first_id,
-        edge.occurred_s, edge.amount_c, edge.amount_c as last_c, edge.is_new,
-        1 as hops, [edge.edge_id] as path, [edge.src] as met, false as is_closed
-    from edge
-    join closing on closing.night = edge.night and closing.edge_id = edge.edge_id
+        closing.dst as start, edge.src as node, edge.edge_id as first_id,
+        edge.occurred_s, edge.amount_c,
+        closing.amount_c as last_c, closing.occurred_s as last_s,
+        greatest(closing.received_on, edge.received_on) as night,
+        least(closing.gone_on, edge.gone_on) as gone_on,
+        2 as hops,
+        [closing.edge_id, edge.edge_id] as path,
+        [closing.src, edge.src] as met,
+        edge.src = closing.dst as is_closed
+    from edge as closing
+    cross join fresh
+    join edge on edge.dst = closing.src
+    where
+        closing.occurred_s >= fresh.first_s
+        and (edge.src <> closing.dst or $length_min <= 2)
+        and (
+            edge.occurred_s < closing.occurred_s
+            or (edge.occurred_s = closing.occurred_s and edge.edge_id < closing.edge_id)
+        )
+        and edge.occurred_s >= closing.occurred_s - $hop_days * 86400
+        and closing.amount_c >= edge.amount_c * $keep_min
+        and closing.amount_c <= edge.amount_c * $keep_max
     union all
     select
-        walk.night, walk.start, edge.src, edge.edge_id,
-        edge.occurred_s, edge.amount_c, walk.last_c, greatest(walk.is_new, edge.is_new),
+        walk.start, edge.src, edge.edge_id,
+        edge.occurred_s, edge.amount_c,
+        walk.last_c, walk.last_s,
+        greatest(walk.night, edge.received_on),
+        least(walk.gone_on, edge.gone_on),
         walk.hops + 1,
         list_append(walk.path, edge.edge_id),
         list_append(walk.met, edge.src),
         edge.src = walk.start
     from walk
-    join edge on edge.night = walk.night and edge.dst = walk.node
+    join edge on edge.dst = walk.node
     where
         not walk.is_closed
         and walk.hops < $length_max
@@ -77,16 +88,18 @@ walk as (
             or (edge.occurred_s = walk.occurred_s and edge.edge_id < walk.first_id)
         )
         and edge.occurred_s >= walk.occurred_s - $hop_days * 86400
+        and edge.occurred_s > walk.last_s - $window_s
         and walk.amount_c >= edge.amount_c * $keep_min
         and walk.amount_c <= edge.amount_c * $keep_max
 ),
 cycle as (
     select
-        night, start, hops, path,
-        cast(last_c as double) / amount_c as kept,
-        pow($keep_min, hops - 1) as kept_min
+        nights.night, walk.start, walk.hops, walk.path,
+        cast(walk.last_c as double) / walk.amount_c as kept,
+        pow($keep_min, walk.hops - 1) as kept_min
     from walk
-    where is_closed and is_new = 1
+    join nights on nights.night = walk.night
+    where walk.is_closed and walk.gone_on > walk.night
 ),
 ranked as (
     select

@@ -1,7 +1,7 @@
 -- cases: declared goods whose unit price lies far from the median of the same goods, unit, partner
 -- and direction in the year before, as known when it was told.
--- parameters: $z_min, $sample_min, $norm_days, $around_days. inputs: customs_declarations.
--- key: case_key.
+-- parameters: $z_min, $sample_min, $norm_days, $around_days, $reach_s.
+-- inputs: nights, customs_declarations. key: case_key.
 with priced as (
     select
         declaration_id, item, node_key, declared_on, direction, partner_country, hs_code, unit,
@@ -9,6 +9,15 @@ with priced as (
         round(ln(cast(value_local as double) / quantity), 9) as log_price
     from customs_declarations
     where quantity > 0 and value_local > 0
+),
+recent as (
+    -- older ones can have no evidence on any of the nights
+    select priced.*
+    from priced
+    cross join (select min(cutoff_s) as cutoff_s from nights) as first_night
+    where
+        (date_diff('day', date '1970-01-01', priced.declared_on) + $around_days) * 86400
+        > first_night.cutoff_s - $reach_s
 ),
 compared as (
     select
@@ -19,7 +28,7 @@ compared as (
             partition by one.submission_id, one.ordinal
             order by other.log_price, other.submission_id, other.ordinal
         ) as place
-    from priced as one
+    from recent as one
     join priced as other
         on other.hs_code = one.hs_code
         and coalesce(other.unit, '') = coalesce(one.unit, '')

@@ -1,7 +1,7 @@
 -- cases: declared goods of a chapter that companies of the declarant's activity hardly ever
 -- declare, compared with all companies, as known when the declaration was told.
--- parameters: $lift_max, $activity_sample_min, $amount_min, $norm_days, $around_days.
--- inputs: customs_declarations, company_registry. key: case_key.
+-- parameters: $lift_max, $activity_sample_min, $amount_min, $norm_days, $around_days, $reach_s.
+-- inputs: nights, customs_declarations, company_registry. key: case_key.
 with entry as (
     select
         customs.declaration_id, customs.item, customs.node_key, customs.declared_on,
@@ -27,6 +27,16 @@ with entry as (
 goods as (
     select * from entry where place = 1
 ),
+recent as (
+    -- older ones can have no evidence on any of the nights
+    select goods.*
+    from goods
+    cross join (select min(cutoff_s) as cutoff_s from nights) as first_night
+    where
+        goods.value_local >= $amount_min
+        and (date_diff('day', date '1970-01-01', goods.declared_on) + $around_days) * 86400
+        > first_night.cutoff_s - $reach_s
+),
 counted as (
     select
         one.submission_id, one.ordinal,
@@ -39,14 +49,13 @@ counted as (
                 else 0
             end
         ) as peers_chapter
-    from goods as one
+    from recent as one
     join goods as other
         on other.node_key <> one.node_key
         and other.declared_on <= one.declared_on
         and other.declared_on > one.declared_on - cast($norm_days as integer)
         and other.received_on <= one.received_on
         and (other.known_until is null or other.known_until > one.received_on)
-    where one.value_local >= $amount_min
     group by one.submission_id, one.ordinal
 )
 select

@@ -22,7 +22,6 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "daily": ("sides",),
     "peaks": ("daily",),
     "subjects": (),
-    "window_edges": (),
     "reported": ("told",),
     "owners": ("told",),
     "incomes": ("declared_incomes", "owners"),

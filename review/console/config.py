@@ -57,7 +57,7 @@ def oidc(settings: Settings) -> OidcSettings | None:
     """The OpenID provider, where one is set.
 
     Raises:
-        UserError: half of it is set.
+        UserError: half of it is set, or the provider is not reached over HTTPS.
     """
     given = (settings.console_oidc_issuer, settings.console_oidc_client, settings.console_oidc_secret_file)
     if not any(given):
@@ -66,6 +66,9 @@ def oidc(settings: Settings) -> OidcSettings | None:
         raise UserError(
             "Sign-in by OpenID needs console_oidc_issuer, console_oidc_client and console_oidc_secret_file."
         )
+    parts = urlsplit(settings.console_oidc_issuer)
+    if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1"}:
+        raise UserError("console_oidc_issuer does not begin with https://. Correct it.")
     secret = settings.console_oidc_secret_file.read_text("utf-8").strip()
     return OidcSettings(settings.console_oidc_issuer.rstrip("/"), settings.console_oidc_client, secret)
 

@@ -6,8 +6,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from review import daily
-from review.console.models.people import Role
-from review.console.rules import CASE_READERS, JUDGES, READERS, WORKERS
+from review.console.rules import (
+    CASE_READERS,
+    EXPORTERS,
+    JUDGES,
+    LOG_READERS,
+    NUMBER_READERS,
+    READERS,
+    SYSTEM_READERS,
+    WORKERS,
+)
 from review.console.services import approvals, publishing, workflow
 from review.console.services.actor import Actor
 
@@ -29,10 +37,10 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "reads_alerts": actor.role in READERS,
         "reads_cases": actor.role in CASE_READERS,
         "judges": actor.role in JUDGES,
-        "reads_numbers": actor.role in (Role.SENIOR, Role.AUDITOR, Role.HEAD),
-        "exports_files": actor.role in (Role.SENIOR, Role.DISSEMINATION, Role.AUDITOR, Role.HEAD),
-        "reads_log": actor.role in (Role.AUDITOR, Role.HEAD),
-        "reads_system": actor.role in (Role.ENGINEER, Role.AUDITOR, Role.HEAD) or actor.person.is_administrator,
+        "reads_numbers": actor.role in NUMBER_READERS,
+        "exports_files": actor.role in EXPORTERS,
+        "reads_log": actor.role in LOG_READERS,
+        "reads_system": actor.role in SYSTEM_READERS or actor.person.is_administrator,
         "waiting_approvals": approvals.waiting_count(actor),
         "undo": _undo(actor) if actor.role in WORKERS else None,
     }

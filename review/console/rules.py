@@ -19,6 +19,12 @@ CASE_READERS = (Role.ANALYST, Role.SENIOR, Role.DISSEMINATION, Role.AUDITOR, Rol
 JUDGES = (Role.SENIOR, Role.HEAD)
 """Roles that approve others' decisions."""
 ANYBODY = tuple(Role)
+NUMBER_READERS = (Role.SENIOR, Role.AUDITOR, Role.HEAD)
+"""Roles that read the unit's statistics."""
+LOG_READERS = (Role.AUDITOR, Role.HEAD)
+SYSTEM_READERS = (Role.ENGINEER, Role.AUDITOR, Role.HEAD)
+EXPORTERS = (Role.HEAD, Role.AUDITOR, Role.SENIOR, Role.DISSEMINATION)
+"""Roles that take files out, some of them with a second person's leave."""
 
 
 @dataclass(frozen=True)

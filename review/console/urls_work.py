@@ -3,13 +3,15 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from review.console.views import alerts, queues, session, work
+from review.console.views import alerts, oidc, queues, session, work
 
 urlpatterns: list[URLPattern] = [
     path("sign-in/", session.login, name="login"),
     path("sign-in/code/", session.code, name="code"),
     path("sign-in/password/", session.password, name="password"),
     path("sign-in/second-factor/", session.enrol, name="enrol"),
+    path("sign-in/provider/", oidc.to_provider, name="oidc"),
+    path("sign-in/provider/back/", oidc.back, name="oidc_back"),
     path("sign-out/", session.logout, name="logout"),
     path("preferences/", session.preferences, name="preferences"),
     path("", queues.home, name="home"),

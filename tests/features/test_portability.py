@@ -16,7 +16,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from features import account_graph, accounts, network, transactions, typology
+from features import account_graph, network, portable, typology
 from features.engine import SQL, Engine, Params, read_sql
 from pipelines.lake import Nights
 from tests.features.spark_text import SHIMS, back, is_date, is_distinct_text, own_text, recurses_distinctly, spark
@@ -282,12 +282,12 @@ def test_the_spark_text_of_every_file_gives_the_same_rows(tmp_path: Path, monkey
     root = tmp_path / "tangled"
     lake, settings = tangled(root, 1, 0.5), quick(root)
     network.nodes(lake, NIGHTS, settings)
-    transactions.build(lake, NIGHTS, settings)
-    accounts.build(lake, NIGHTS, settings)
+    portable.transactions(lake, NIGHTS, settings)
+    portable.accounts(lake, NIGHTS, settings)
     account_graph.build(lake, [day(9)], settings)
     typology.evaluate(lake, NIGHTS, settings, eased())
-    transactions.build(world(tmp_path / "wide", crowd()), Nights(day(20), day(44)), quick(tmp_path / "wide"))
-    transactions.build(world(tmp_path / "edge", borders()), Nights(day(9), day(40)), quick(tmp_path / "edge"))
+    portable.transactions(world(tmp_path / "wide", crowd()), Nights(day(20), day(44)), quick(tmp_path / "wide"))
+    portable.transactions(world(tmp_path / "edge", borders()), Nights(day(9), day(40)), quick(tmp_path / "edge"))
     told(tmp_path / "told", [(1, "1"), (2, "1")], MOVED, 2)
     assert not both.differing, f"other rows from the Spark text of: {sorted(both.differing)}"
     empty = {path.stem for path in FILES if path.parent == SQL and not both.seen[path.stem]}

@@ -6,13 +6,12 @@ from datetime import datetime
 from django.db import connection
 
 from review.console.models import EventHead, Publication, RankingRun
-from review.console.models.people import Role
+from review.console.rules import SYSTEM_READERS
 from review.console.services import publishing
 from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed
 from review.console.services.publishing import QueueAge
 
-ROLES = (Role.ENGINEER, Role.AUDITOR, Role.HEAD)
 _NIGHTS = 30
 _RUNS = 30
 
@@ -44,7 +43,7 @@ def health(actor: Actor) -> Health:
     Raises:
         NotAllowed: neither such a role nor an administrator.
     """
-    if actor.role not in ROLES and not actor.person.is_administrator:
+    if actor.role not in SYSTEM_READERS and not actor.person.is_administrator:
         raise NotAllowed
     head = EventHead.objects.get(pk=1)
     runs = RankingRun.objects.select_related("queue").defer("inputs").order_by("-pk")[:_RUNS]

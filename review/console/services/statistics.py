@@ -15,13 +15,11 @@ from django.db.models.functions import ExtractMonth
 from review.console.models import Alert, Decision, Report
 from review.console.models.alerts import AlertState, DecisionKind, DecisionStatus
 from review.console.models.cases import CaseState
-from review.console.models.people import Role
+from review.console.rules import NUMBER_READERS
 from review.console.services import access, audit
 from review.console.services.actor import Actor
 from review.dispositions import Disposition
 
-ROLES = (Role.SENIOR, Role.AUDITOR, Role.HEAD)
-"""Roles that read the unit's numbers; a senior's are those of their territories and themes."""
 _TIMES_MAX = 20_000
 
 
@@ -71,12 +69,12 @@ class Year:
 
 
 def year_of(actor: Actor, year: int | None = None) -> Year:
-    """The numbers of a year, by default the newest that has any; logged.
+    """The numbers of a year, by default this one; a senior's are those of their territories and themes. Logged.
 
     Raises:
         NotAllowed: not a role that reads them.
     """
-    access.require(actor, *ROLES)
+    access.require(actor, *NUMBER_READERS)
     alerts = access.alerts_for(actor)
     years = _years(actor)
     chosen = year if year in years else years[0]

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from review.console.drawing import flow as drawing
 from review.console.drawing import timeline as times
 from review.console.drawing.flow import Card, Picture, Ribbon
-from review.console.drawing.pairs import Period, pairs_of
+from review.console.drawing.pairs import Pair, Period, pairs_of
 from review.console.models import AlertReport
 from review.console.rules import READERS, allow
 from review.console.services import access, alerts
@@ -88,7 +88,7 @@ class Heading:
 class PairRow:
     """A row of the table that stands for the picture."""
 
-    pair: Any
+    pair: Pair
     src: Node
     dst: Node
     hop_name: str

@@ -9,18 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from review.console.models.exports import ExportKind
-from review.console.models.people import Role
-from review.console.rules import JUDGES, allow
+from review.console.rules import EXPORTERS, JUDGES, LOG_READERS, NUMBER_READERS, SYSTEM_READERS, allow
 from review.console.services import access, audit, exports, health, statistics
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
 from review.console.views.queues import actor_of
 
-EXPORTERS = (Role.HEAD, Role.AUDITOR, Role.SENIOR, Role.DISSEMINATION)
 _FILTERS = ("username", "action", "kind", "identifier")
 
 
-@allow(Role.AUDITOR, Role.HEAD)
+@allow(*LOG_READERS)
 @require_GET
 def log(request: HttpRequest) -> HttpResponse:
     """The audit log, newest first, with filters."""
@@ -37,7 +35,7 @@ def _log_page(request: HttpRequest, **more: Any) -> HttpResponse:
     return render(request, "console/audit.html", {"nav": "audit", "page": page, "filters": filters, **more})
 
 
-@allow(Role.AUDITOR, Role.HEAD)
+@allow(*LOG_READERS)
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
     """Every link of the chain is checked; the page says what was found."""
@@ -64,9 +62,9 @@ def export(request: HttpRequest) -> HttpResponse:
         "nav": "exports",
         "mine": exports.mine(actor),
         "waiting": exports.waiting(actor),
-        "kinds": [kind for kind in ExportKind if kind != ExportKind.EVENTS or actor.role in (Role.AUDITOR, Role.HEAD)],
+        "kinds": [kind for kind in ExportKind if kind != ExportKind.EVENTS or actor.role in LOG_READERS],
         "queues": access.queues_for(actor).order_by("theme", "territory"),
-        "needs_second": actor.role not in (Role.AUDITOR, Role.HEAD),
+        "needs_second": actor.role not in LOG_READERS,
         "typed": typed,
         "error": error,
     }
@@ -99,7 +97,7 @@ def download(request: HttpRequest, export_id: int) -> HttpResponse:
     return response
 
 
-@allow(*statistics.ROLES)
+@allow(*NUMBER_READERS)
 @require_GET
 def numbers(request: HttpRequest) -> HttpResponse:
     """The unit's numbers of a year."""
@@ -113,7 +111,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
     return render(request, "console/statistics.html", {"nav": "statistics", "year": year, "tables": tables})
 
 
-@allow(*health.ROLES, administrators=True)
+@allow(*SYSTEM_READERS, administrators=True)
 @require_GET
 def system(request: HttpRequest) -> HttpResponse:
     """Nights, runs, store: counts and times alone."""

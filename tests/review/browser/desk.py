@@ -144,7 +144,7 @@ def console(home: Path) -> Iterator[str]:
         yield _address(process, log)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:

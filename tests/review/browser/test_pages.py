@@ -81,7 +81,7 @@ def test_language_and_colours_stay_as_chosen(desk: Desk) -> None:
         with page.expect_navigation():
             page.get_by_role("button", name="Русский").click()
         expect(page.get_by_role("heading", name="Очереди")).to_be_visible()
-        page.locator(".menu > summary").click()
+        page.locator(".top-end .menu > summary").click()
         with page.expect_navigation():
             page.get_by_role("button", name="тёмные").click()
         assert page.locator("html").get_attribute("data-theme") == "dark"

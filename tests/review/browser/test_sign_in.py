@@ -60,7 +60,7 @@ def test_a_newcomer_chooses_a_password_and_a_second_factor(desk: Desk) -> None:
         with page.expect_navigation():
             page.get_by_role("button", name="Confirm").click()
         page.goto(f"{desk.origin}/")
-        page.locator(".menu > summary").click()
+        page.locator(".top-end .menu > summary").click()
         with page.expect_navigation():
             page.get_by_role("button", name="Sign out").click()
         sign_in(page, NEWCOMER, _OWN)

@@ -282,7 +282,8 @@ def test_who_may_reads_and_nothing_breaks(filled_on_each: Filled):
         answer = client.get(address)
         answer.close()
         status = answer.status_code
-        if "export_id" not in route.parts and status not in {200, 302, 405}:
+        # An export waits for a second person, and there is no provider to sign in with: tested by themselves.
+        if "export_id" not in route.parts and "oidc" not in route.name and status not in {200, 302, 405}:
             wrong[route.name] = status
         opened += status == 200
         if numbers() != before:
