@@ -14,6 +14,8 @@ SHIMS = (
     "create or replace macro conv(digits, from_base, to_base) as cast('0x' || digits as bigint)",
     "create or replace macro array_join(words, separator) as array_to_string(words, separator)",
     "create or replace macro timestamp_seconds(seconds) as to_timestamp(seconds)",
+    # Spark's collect_set of nothing is empty, DuckDB's list of nothing is null
+    "create or replace macro set_size(found) as coalesce(array_length(found), 0)",
 )
 """Functions of Spark that DuckDB has not, with Spark's meaning for what the rules make of them."""
 
@@ -34,7 +36,8 @@ def back(spark_text: str) -> str:
     """The DuckDB text with the meaning of a Spark text, for a connection that has SHIMS."""
     tree = sqlglot.parse_one(spark_text, read="spark")
     tree = tree.transform(_unix_timestamp_back)
-    return tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+    text = tree.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+    return text.replace("ARRAY_LENGTH(LIST(", "set_size(LIST(")
 
 
 def own_text(path: Path) -> Path:
