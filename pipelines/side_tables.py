@@ -291,7 +291,7 @@ PARTNER_TRADE = _side(
 WALLET_LABELS = _side(
     "wallet_labels",
     "one label of a wallet or of an account that serves one",
-    "VAS-01, VAS-02, VAS-03, VAS-04, VAS-05, TRD-08, EVD-01",
+    "VAS-01, VAS-02, VAS-03, VAS-04, VAS-05, TRD-08, EVD-01, DRUG-SHOP",
     ("node_key", "label"),
     _node("the wallet or account"),
     _text("label", "vasp, p2p_trader, darknet_market, mixer, bridge, swap or risk", required=True),

@@ -43,7 +43,7 @@ NO_SPARK = {
 """Files that no Spark text can stand for, and what the runner has to do in its place."""
 
 FUNCTIONS = {
-    exp.Abs, exp.And, exp.Array, exp.ArrayAgg, exp.ArrayAppend, exp.ArrayContains, exp.Asin, exp.Avg,
+    exp.Abs, exp.And, exp.Array, exp.ArrayAgg, exp.ArrayAppend, exp.ArrayContains, exp.Ascii, exp.Asin, exp.Avg,
     exp.BitwiseOrAgg, exp.Case, exp.Cast, exp.Ceil, exp.Coalesce, exp.ConcatWs, exp.Contains, exp.Cos, exp.Count,
     exp.DateDiff, exp.Day, exp.DenseRank, exp.Exp, exp.Explode, exp.Floor, exp.GenerateSeries, exp.Greatest, exp.If,
     exp.JSONObject, exp.Lag, exp.Lead, exp.Least, exp.Left, exp.Length, exp.Ln, exp.Lower, exp.Max, exp.Min, exp.Month,

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from features import typology
 from pipelines.lake import Lake, Nights
 from pipelines.tables import HITS, OUTCOMES, TYPOLOGY_RUNS
-from sluice import trial_plot
+from sluice import screen, trial_plot
 from sluice.cli import EXIT_USER, main
 from tests.features.worlds import at, day, movement, node_id, put, quick, with_delivery, world
 
@@ -37,9 +37,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(home: Path) -> Run:
+def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr(screen.out, "_width", 200)
+
     def invoke(*words: str) -> Result:
-        result = CliRunner().invoke(main, ["typologies", *words], env={"COLUMNS": "200"})
+        result = CliRunner().invoke(main, ["typologies", *words])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
 

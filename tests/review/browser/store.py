@@ -22,8 +22,6 @@ PEOPLE = {
 }
 NEWCOMER = "nina"
 """Has a password that was made for her, and must choose her own."""
-BUSY = 9
-"""The alert with more payers than the picture shows at once."""
 ALERTS = 26
 BUSY = 23
 """The alert whose subject has more payers than its picture shows, on several days."""
@@ -81,9 +79,9 @@ class _Alert:
         self.subject = 100 * (number + 1)
         self.report = f"report-{number}"
         self.names = {self.subject: NAMES[number % len(NAMES)] + (f" {number}" if number >= len(NAMES) else "")}
-        self.payers = 18 if number == BUSY else 4
-        self.names |= {self.subject + place: f"Плательщик {number}-{place}" for place in range(1, self.payers + 1)}
-        self.names |= {self.subject + self.payers + place: f"Receiver {number}-{place}" for place in (1, 2)}
+        self.payers = 4
+        self.names |= {self.subject + place: f"Плательщик {number}-{place}" for place in range(1, 5)}
+        self.names |= {self.subject + place: f"Receiver {number}-{place}" for place in (5, 6)}
         # Further payers, on days before, are no evidence.
         self.places = range(1, 17 if number == BUSY else 7)
         self.names |= {self.subject + place: f"Плательщик {number}-{place}" for place in self.places[6:]}
