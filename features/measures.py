@@ -13,7 +13,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -29,8 +28,6 @@ from pipelines.tables import CHANNELS, EDGES, REPORTS, Table
 
 BLOCK_ROWS = 60_000
 """Edges of a block, where a night has no more."""
-EDGES_A_GIGABYTE = 2_500_000
-"""Edges that are looked at together for each gigabyte of memory."""
 _EPOCH = date(1970, 1, 1)
 
 Floats = NDArray[np.float32]
@@ -161,17 +158,6 @@ def _number(day: date) -> int:
 def date_of(number: int) -> date:
     """The day of so many days since 1970."""
     return _EPOCH + timedelta(days=int(number))
-
-
-def ranges(lake: Lake, nights: Nights, settings: Settings) -> list[Nights]:
-    """The range halved until the edges that each part looks at fit in memory, or are those of one night."""
-    budget = EDGES_A_GIGABYTE * settings.memory_limit_gb
-    looked_at = lake.scan(EDGES, nightly.reach(lake, nights)).select(pl.len()).collect().item()
-    if looked_at <= budget or nights.first == nights.last:
-        return [nights]
-    middle = nights.first + (nights.last - nights.first) // 2
-    halves = Nights(nights.first, middle), Nights(middle + timedelta(days=1), nights.last)
-    return [part for half in halves for part in ranges(lake, half, settings)]
 
 
 def runs(values: NDArray[np.int32]) -> list[tuple[int, int]]:

@@ -18,7 +18,8 @@ LOOKBACK_DAYS = 5 * 366
 """Reports tell of the past: windows reach 30 days back from every new edge, but never further back than this."""
 SHAPE_DAYS = 14
 HUB_CAP = 200
-ROW_BUDGET = 8_000_000
+EDGES_A_GIGABYTE = 2_500_000
+"""Edges that are looked at together for each gigabyte of memory."""
 
 REPORTED_DAYS = 90
 """How far back reports of suspicion are read; no typology counts them over a longer time."""
@@ -75,17 +76,11 @@ def knowing(lake: Lake, nights: Nights, settings: Settings, window_days: int = W
         yield engine
 
 
-def chunks(lake: Lake, nights: Nights, settings: Settings, row_budget: int = ROW_BUDGET) -> list[Nights]:
-    """The range cut into ranges whose nights together look at no more than `row_budget` edges, or at one night."""
-    with Engine.open(settings) as engine:
-        engine.register("nights", nights_frame(nights))
-        engine.register_table(lake, EDGES, reach(lake, nights))
-        sizes = engine.plain(SQL / "night_sizes.sql", {"window_s": (WINDOW_DAYS + EARLY_DAYS) * DAY_S})
-    found: list[Nights] = []
-    first, total = nights.first, 0
-    for night, count in sizes.iter_rows():
-        if total and total + count > row_budget:
-            found.append(Nights(first, night - timedelta(days=1)))
-            first, total = night, 0
-        total += count
-    return [*found, Nights(first, nights.last)]
+def ranges(lake: Lake, nights: Nights, edge_budget: float, window_days: int = WINDOW_DAYS) -> list[Nights]:
+    """The range halved until each part looks at no more than `edge_budget` edges, or is one night."""
+    looked_at = lake.scan(EDGES, reach(lake, nights, window_days)).select(pl.len()).collect().item()
+    if looked_at <= edge_budget or nights.first == nights.last:
+        return [nights]
+    middle = nights.first + (nights.last - nights.first) // 2
+    halves = Nights(nights.first, middle), Nights(middle + timedelta(days=1), nights.last)
+    return [part for half in halves for part in ranges(lake, half, edge_budget, window_days)]

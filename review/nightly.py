@@ -9,7 +9,7 @@ from time import perf_counter
 
 import polars as pl
 
-from features import account_graph, catalog, network, typology
+from features import account_graph, catalog, network, nightly, typology
 from features.engine import costing
 from models import score, store
 from pipelines import side_tables, tables
@@ -83,9 +83,10 @@ def build_account_graph(home: Home, nights: Nights, progress: Progress = silent)
 
 def build_transaction_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
     """Point-in-time and as-of features of the nights' transactions."""
-    from features import transactions
 
     def compute(lake: Lake, chunk: Nights) -> Iterator[Part]:
+        from features import transactions  # the compiled passes are loaded when there is something to measure
+
         return transactions.stream(lake, chunk, home.settings, progress)
 
     return _measured(home, catalog.TRANSACTION_FEATURES, nights, compute, progress)
@@ -93,9 +94,10 @@ def build_transaction_features(home: Home, nights: Nights, progress: Progress = 
 
 def build_account_features(home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
     """Features of the accounts that moved on each night."""
-    from features import accounts
 
     def compute(lake: Lake, chunk: Nights) -> Iterator[Part]:
+        from features import accounts
+
         return accounts.stream(lake, chunk, home.settings, progress)
 
     return _measured(home, catalog.ACCOUNT_FEATURES, nights, compute, progress)
@@ -204,12 +206,11 @@ def _from_reports(
 
 def _measured(home: Home, table: Table, nights: Nights, compute: _Compute, progress: Progress) -> StepReport:
     """A step that measures the network, as many nights at once as fit in memory."""
-    from features import measures
-
     lake = Lake(home.lake)
+    budget = nightly.EDGES_A_GIGABYTE * home.settings.memory_limit_gb
     reports = [
         _from_reports(home, table, part, compute, progress, *_GRAPH, chunk_rows=_ALL_ROWS)
-        for part in measures.ranges(lake, nights, home.settings)
+        for part in nightly.ranges(lake, nights, budget)
     ]
     rows, computed = sum(report.row_count for report in reports), sum(report.computed_nights for report in reports)
     return StepReport(table.name, nights, rows, computed)

@@ -20,7 +20,7 @@ from features.typology.inputs import Inputs, Reach
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
-from pipelines.tables import EDGES, HITS
+from pipelines.tables import HITS
 
 EVIDENCE_MAX = 50
 """Transactions that a case names as evidence, the newest first, where its typology has no number of its own."""
@@ -30,7 +30,7 @@ EVIDENCE_MAX = 50
 class Plan:
     """How a run is cut up. The result is the same for every plan."""
 
-    edges_a_gigabyte: int = 2_500_000
+    edges_a_gigabyte: int = nightly.EDGES_A_GIGABYTE
     """Edges that a range of nights may look at for each gigabyte of the engine's memory."""
     is_unshared: bool = False
     """Give every night of every node its own part of the time line."""
@@ -68,7 +68,7 @@ def evaluate(
     told = inputs.first_told(lake, nights)
     parts = [_earlier_signs(lake, nights, chosen)]
     reach = _reach(chosen)
-    ranges = _ranges(lake, nights, settings, plan, reach)
+    ranges = nightly.ranges(lake, nights, plan.edges_a_gigabyte * settings.memory_limit_gb, reach.edges_days)
     for done, chunk in enumerate(ranges):
         with nightly.knowing(lake, chunk, settings, reach.edges_days) as engine:
             run = _Run(engine, Inputs(engine, lake, chunk, settings, reach), told, plan)
@@ -115,18 +115,6 @@ def _reach(typologies: list[Typology]) -> Reach:
     every = [typology.reach_days for typology in typologies]
     lined = [typology.reach_days for typology in typologies if typology.has_time_line]
     return Reach(max(every, default=0), max(lined, default=0))
-
-
-def _ranges(lake: Lake, nights: Nights, settings: Settings, plan: Plan, reach: Reach) -> list[Nights]:
-    """The range halved until the edges that each part looks at fit in memory, or are those of one night."""
-    budget = plan.edges_a_gigabyte * settings.memory_limit_gb
-    span = nightly.reach(lake, nights, reach.edges_days)
-    looked_at = lake.scan(EDGES, span).select(pl.len()).collect().item()
-    if looked_at <= budget or nights.first == nights.last:
-        return [nights]
-    middle = nights.first + (nights.last - nights.first) // 2
-    halves = Nights(nights.first, middle), Nights(middle + timedelta(days=1), nights.last)
-    return [part for half in halves for part in _ranges(lake, half, settings, plan, reach)]
 
 
 class _Run:

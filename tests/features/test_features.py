@@ -279,8 +279,7 @@ def test_small_parts_and_blocks_change_nothing(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(measures, "BLOCK_ROWS", 7)
     monkeypatch.setattr(Measures.blocks, "__defaults__", (7,))
     assert whole.equals(transactions.build(lake, nights, quick(tmp_path)))
-    monkeypatch.setattr(measures, "EDGES_A_GIGABYTE", 200)
-    parts = measures.ranges(lake, nights, quick(tmp_path))
+    parts = nightly.ranges(lake, nights, 200)
     assert len(parts) > 2
     assert (parts[0].first, parts[-1].last) == (nights.first, nights.last)
     assert all(b.first - a.last == timedelta(days=1) for a, b in itertools.pairwise(parts))
