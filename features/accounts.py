@@ -7,7 +7,6 @@ import pyarrow as pa
 
 from features import layout, measures
 from features.catalog import ACCOUNT_FEATURES
-from features.engine import Stage
 from features.measures import Measures
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
@@ -26,14 +25,13 @@ def stream(
     nights: Nights,
     settings: Settings,
     progress: Progress = silent,
-    costs: list[Stage] | None = None,
 ) -> Iterator[Part]:
     """The same in parts of some nights each, in no order within a part; the lake is read before the first part."""
-    network = measures.load(lake, nights, settings, costs)
+    network = measures.load(lake, nights, settings)
 
     def parts() -> Iterator[Part]:
         done = 0
-        for block in Measures(network, settings.threads, costs=costs).blocks(with_edges=False):
+        for block in Measures(network, settings.threads).blocks(with_edges=False):
             progress("account features", done, network.fresh.size)
             done += block.fresh.size
             keys = {

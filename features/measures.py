@@ -88,7 +88,7 @@ class Block:
     dst_row: NDArray[np.int64]
 
 
-def load(lake: Lake, nights: Nights, settings: Settings, costs: list[Stage] | None = None) -> Network:
+def load(lake: Lake, nights: Nights, settings: Settings) -> Network:
     """The network that a range of nights looks at."""
     start = perf_counter()
     far = nightly.reach(lake, nights)
@@ -99,10 +99,10 @@ def load(lake: Lake, nights: Nights, settings: Settings, costs: list[Stage] | No
         engine.materialise("versions", SQL / "versions.sql")
         engine.view("known_edges", SQL / "known_edges.sql")
         moves = engine.run(SQL / "moves.sql", {"threshold": reporting_threshold(settings.country)}).to_arrow_table()
-    _note(costs, "moves", moves.num_rows, start)
+    _note("moves", moves.num_rows, start)
     start = perf_counter()
     network = _network(moves, nights)
-    _note(costs, "network", moves.num_rows, start)
+    _note("network", moves.num_rows, start)
     return network
 
 
@@ -180,20 +180,15 @@ def table(contract: Table, keys: Mapping[str, pa.Array], columns: Mapping[str, F
     return pa.Table.from_arrays(arrays, schema=contract.arrow_schema)
 
 
-def _note(costs: list[Stage] | None, name: str, rows: int, start: float) -> None:
-    stage = Stage(name, rows, perf_counter() - start)
-    note(stage)
-    if costs is not None:
-        costs.append(stage)
+def _note(name: str, rows: int, start: float) -> None:
+    note(Stage(name, rows, perf_counter() - start))
 
 
 class Measures:
     """The compiled passes over one network, on some threads."""
 
-    def __init__(
-        self, network: Network, threads: int, bounds: Bounds | None = None, costs: list[Stage] | None = None
-    ) -> None:
-        self.network, self.threads, self.bounds, self.costs = network, threads, bounds or Bounds(), costs
+    def __init__(self, network: Network, threads: int, bounds: Bounds | None = None) -> None:
+        self.network, self.threads, self.bounds = network, threads, bounds or Bounds()
         self._windows = np.array(self.bounds.windows_s, np.int64)
 
     def blocks(self, block_rows: int = BLOCK_ROWS, *, with_edges: bool = True) -> Iterator[Block]:
@@ -226,13 +221,13 @@ class Measures:
             ),
             cuts,
         )
-        _note(self.costs, "past", network.fresh.size, start)
+        _note("past", network.fresh.size, start)
         start = perf_counter()
         before = np.empty((edges.src.size, 4), np.float32)
         days = edges.known_from - (edges.known_from.min() if edges.known_from.size else 0)
         order = np.argsort(days.astype(np.uint16), kind="stable").astype(np.int32)
         trails.chains(edges, ends, order, bounds.hop_s, bounds.looks, before)
-        _note(self.costs, "chains", edges.src.size, start)
+        _note("chains", edges.src.size, start)
         return before, values
 
     def _block(self, run: "_Pool", first: int, last: int, before: Floats | None, past_values: Floats | None) -> Block:
@@ -250,7 +245,7 @@ class Measures:
             lambda a, b: accounts.measure(network.ends, rows, a, b, self._windows, self.bounds.hub_cap, values),
             [int(cut) for cut in np.linspace(0, account.size, self.threads * 8 + 1)],
         )
-        _note(self.costs, "accounts", account.size, start)
+        _note("accounts", account.size, start)
         if before is None or past_values is None:
             past_block, around = np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
         else:
@@ -260,7 +255,7 @@ class Measures:
             nights = [n for n in range(first, last) if network.night_start[n + 1] > network.night_start[n]]
             after = np.zeros(network.edges.src.size, np.int8)
             run.each(lambda n: self._around(n, day + n, low, before, after, around), nights)
-            _note(self.costs, "shapes", high - low, start)
+            _note("shapes", high - low, start)
         return Block(
             Nights(date_of(day + first), date_of(day + last - 1)),
             fresh,

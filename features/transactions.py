@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from features import account_graph, layout, measures
 from features.catalog import ACCOUNT_GRAPH, CHANNEL_FEATURES, GRAPH, TRANSACTION_FEATURES, past_names
-from features.engine import Stage
 from features.kernels.network import ABROAD, BELOW, EXCHANGE, ROUND, TIMED
 from features.measures import Block, Floats, Measures, Network
 from features.nightly import DAY_S
@@ -35,16 +34,15 @@ def stream(
     nights: Nights,
     settings: Settings,
     progress: Progress = silent,
-    costs: list[Stage] | None = None,
 ) -> Iterator[Part]:
     """The same in parts of some nights each, in no order within a part; the lake is read before the first part."""
     graphs = _Graphs(lake, nights, settings)
-    network = measures.load(lake, nights, settings, costs)
+    network = measures.load(lake, nights, settings)
     names = _transaction_ids(lake, nights, network)
 
     def parts() -> Iterator[Part]:
         done = 0
-        for block in Measures(network, settings.threads, costs=costs).blocks():
+        for block in Measures(network, settings.threads).blocks():
             progress("transaction features", done, network.fresh.size)
             done += block.fresh.size
             own = names.slice(done - block.fresh.size, block.fresh.size)
