@@ -197,7 +197,6 @@ def fill(alerts: int, analysts: int) -> dict[str, object]:
             _at_once([made for _name, made in indexes[start : start + parts]])
         print(f"  {len(indexes)} indexes: {time.perf_counter() - begun:.0f} s", flush=True)
         if is_sqlite:
-            cursor.execute("analyze")
             cursor.execute("select page_count * page_size from pragma_page_count(), pragma_page_size()")
         else:
             for table in ("subject", "report", "alert"):
