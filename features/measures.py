@@ -173,11 +173,31 @@ def table(contract: Table, keys: Mapping[str, pa.Array], columns: Mapping[str, F
     Raises:
         KeyError: a column of the contract is missing.
     """
-    arrays = [
-        keys[name] if name in keys else pa.array(columns[name], from_pandas=True)
-        for name in contract.arrow_schema.names
-    ]
+    arrays = [keys[name] if name in keys else _nullable(columns[name]) for name in contract.arrow_schema.names]
     return pa.Table.from_arrays(arrays, schema=contract.arrow_schema)
+
+
+def _nullable(values: Floats) -> pa.Array:
+    """The values, null where they are NaN; not copied where they lie one after the other."""
+    bare = np.ascontiguousarray(values, np.float32)
+    is_valid = np.empty((bare.size + 7) // 8, np.uint8)
+    nulls = _validity(bare, is_valid)
+    buffers = [pa.py_buffer(is_valid) if nulls else None, pa.py_buffer(bare)]
+    return pa.Array.from_buffers(pa.float32(), bare.size, buffers, nulls)
+
+
+@compiled
+def _validity(values: NDArray[np.float32], out: NDArray[np.uint8]) -> int:
+    """Fill a bit a value, 1 where it is a number; how many are not."""
+    nulls = 0
+    for byte in range(out.size):
+        bits = 0
+        for bit in range(min(8, values.size - byte * 8)):
+            is_number = values[byte * 8 + bit] == values[byte * 8 + bit]
+            bits |= is_number << bit
+            nulls += not is_number
+        out[byte] = bits
+    return nulls
 
 
 def _note(name: str, rows: int, start: float) -> None:
@@ -277,7 +297,7 @@ class Measures:
         first_row = int(network.night_start[night]) - base
         cut = day * nightly.DAY_S + nightly.DAY_S - 1
         pairs = shapes.pairs_of(edges, day, cut - bounds.shape_s, cut, network.node_ids.size, bounds.hub_cap)
-        found = np.zeros((pairs.other.size, len(layout.SHAPES)), np.float32)
+        found = np.zeros((pairs.out.size, len(layout.SHAPES)), np.float32)
         shapes.measure(pairs, found)
         shapes.spread(edges, pairs, found, wanted, first_row, cut - bounds.shape_s, cut, out, 0)
         c = len(layout.SHAPES)
