@@ -16,16 +16,15 @@ from features.kernels.network import Edges
 PAIR = np.dtype(
     [
         ("cents", np.int64),
-        ("first_s", np.int64),
-        ("last_s", np.int64),
+        ("first_s", np.int32),  # of its first edge, since the time of the first edge of all
+        ("last_s", np.int32),
         ("other", np.int32),  # the receiver in the order of payers, the payer in the order of receivers
         ("edge_count", np.int32),
-        ("place", np.int32),  # in the order of payers
-        ("is_new", np.int32),  # the night learnt of an edge of it
+        ("row", np.int32),  # among the pairs with an edge that the night learnt of, -1 for the others
     ],
     align=True,
 )
-_MOVE = np.dtype([("cents", np.int64), ("time_s", np.int64), ("receiver", np.int32), ("is_new", np.int32)], align=True)
+_MOVE = np.dtype([("cents", np.int64), ("time_s", np.int32), ("receiver", np.int32), ("is_new", np.int32)], align=True)
 _AHEAD = np.dtype(
     [
         ("kept", np.int64),
@@ -53,14 +52,48 @@ class Pairs(NamedTuple):
     is_hub: NDArray[np.uint8]
     paid: NDArray[np.int64]
     received: NDArray[np.int64]
+    rows: int
+    """How many have an edge that the night learnt of."""
+
+
+class Scratch(NamedTuple):
+    """Memory for the pairs of one night after another: made once, since fresh memory costs more than its use."""
+
+    starts: NDArray[np.int32]
+    """Shape (6, accounts + 1)."""
+    sums: NDArray[np.int64]
+    """Shape (2, accounts)."""
+    is_hub: NDArray[np.uint8]
+    moves: NDArray[np.void]
+    out: NDArray[np.void]
+    into: NDArray[np.void]
+    ahead: NDArray[np.void]
+    sides: NDArray[np.void]
+
+
+def scratch(accounts: int, edges: int) -> Scratch:
+    """Memory for so many accounts, and at most so many edges a night."""
+    return Scratch(
+        np.empty((6, accounts + 1), np.int32),
+        np.empty((2, accounts), np.int64),
+        np.empty(accounts, np.uint8),
+        np.empty(edges, _MOVE),
+        np.empty(edges, PAIR),
+        np.empty(edges, PAIR),
+        np.empty(accounts, _AHEAD),
+        np.empty(accounts, _BESIDE),
+    )
 
 
 @compiled
-def pairs_of(edges: Edges, day: int, since_s: int, until_s: int, accounts: int, hub_cap: int) -> Pairs:
-    """The pairs of the edges known on a night that occurred after `since_s` and not after `until_s`."""
-    lowest = np.searchsorted(edges.time_s, since_s, side="right")
-    highest = np.searchsorted(edges.time_s, until_s, side="right")
-    start = np.zeros(accounts + 1, np.int32)
+def pairs_of(edges: Edges, scratch: Scratch, day: int, lowest: int, highest: int, hub_cap: int) -> Pairs:
+    """The pairs of the edges `lowest` to `highest` that are known on a night, in the memory of `scratch`."""
+    start, free, pair_start, at, out_start, in_start = (
+        scratch.starts[0], scratch.starts[1], scratch.starts[2], scratch.starts[3], scratch.starts[4],
+        scratch.starts[5],
+    )  # fmt: skip
+    accounts = start.size - 1
+    start[:] = 0
     n = 0
     for e in range(lowest, highest):
         if edges.known_from[e] <= day < edges.known_until[e] and edges.src[e] != edges.dst[e]:
@@ -68,20 +101,19 @@ def pairs_of(edges: Edges, day: int, since_s: int, until_s: int, accounts: int, 
             n += 1
     for a in range(accounts):
         start[a + 1] += start[a]
-    free = start[:-1].copy()
-    moves = np.empty(n, _MOVE)
+    free[:] = start
+    moves, out, into, is_hub = scratch.moves, scratch.out, scratch.into, scratch.is_hub
     for e in range(lowest, highest):
         src, dst = edges.src[e], edges.dst[e]
         if edges.known_from[e] <= day < edges.known_until[e] and src != dst:
             move = moves[free[src]]
             free[src] += 1
-            move.cents, move.time_s, move.receiver = edges.cents[e], edges.time_s[e], dst
+            move.cents, move.time_s, move.receiver = edges.cents[e], edges.time_s[e] - edges.time_s[lowest], dst
             move.is_new = edges.known_from[e] == day
     # one entry a pair, in the order in which its payer first paid
-    out = np.empty(n, PAIR)
-    pair_start = np.zeros(accounts + 1, np.int32)
-    at = np.full(accounts, -1, np.int32)
-    degree = np.zeros(accounts, np.int32)
+    at[:] = -1
+    degree = free
+    degree[:] = 0
     made = 0
     for a in range(accounts):
         pair_start[a] = made
@@ -94,22 +126,22 @@ def pairs_of(edges: Edges, day: int, since_s: int, until_s: int, accounts: int, 
                 made += 1
                 pair = out[p]
                 pair.other, pair.cents, pair.edge_count = move.receiver, 0, 0
-                pair.first_s, pair.is_new = move.time_s, 0
+                pair.first_s, pair.row = move.time_s, -1
                 degree[a] += 1
                 degree[move.receiver] += 1
             pair = out[p]
             pair.cents += move.cents
             pair.edge_count += 1
             pair.last_s = move.time_s
-            pair.is_new |= move.is_new
+            if move.is_new:
+                pair.row = 0
     pair_start[accounts] = made
-    is_hub = np.zeros(accounts, np.uint8)
     for a in range(accounts):
         is_hub[a] = degree[a] > hub_cap
     # without hubs, in place
-    out_start, in_start = np.zeros(accounts + 1, np.int32), np.zeros(accounts + 1, np.int32)
-    paid, received = np.zeros(accounts, np.int64), np.zeros(accounts, np.int64)
-    kept = 0
+    paid, received = scratch.sums[0], scratch.sums[1]
+    in_start[:], paid[:], received[:] = 0, 0, 0
+    kept = rows = 0
     for a in range(accounts):
         out_start[a] = kept
         for p in range(pair_start[a], pair_start[a + 1]):
@@ -117,7 +149,9 @@ def pairs_of(edges: Edges, day: int, since_s: int, until_s: int, accounts: int, 
             if is_hub[a] or is_hub[other]:
                 continue
             out[kept] = out[p]
-            out[kept].place = kept
+            if out[kept].row == 0:
+                out[kept].row = rows
+                rows += 1
             in_start[other + 1] += 1
             paid[a] += out[kept].cents
             received[other] += out[kept].cents
@@ -125,23 +159,22 @@ def pairs_of(edges: Edges, day: int, since_s: int, until_s: int, accounts: int, 
     out_start[accounts] = kept
     for a in range(accounts):
         in_start[a + 1] += in_start[a]
-    free = in_start[:-1].copy()
-    into = np.empty(kept, PAIR)
+    free[:] = in_start
     for a in range(accounts):
         for p in range(out_start[a], out_start[a + 1]):
             receiver = out[p].other
             into[free[receiver]] = out[p]
             into[free[receiver]].other = a
             free[receiver] += 1
-    return Pairs(out_start, out[:kept], in_start, into, is_hub, paid, received)
+    return Pairs(out_start, out[:kept], in_start, into[:kept], is_hub, paid, received, rows)
 
 
 @compiled
-def measure(pairs: Pairs, found: NDArray[np.float32]) -> None:
-    """Fill `found`, shape (pairs, columns), for the pairs with something new."""
+def measure(pairs: Pairs, scratch: Scratch, found: NDArray[np.float32]) -> None:
+    """Fill `found`, shape (pairs with something new, columns)."""
     accounts = pairs.out_start.size - 1
     out_start, out, in_start, into = pairs.out_start, pairs.out, pairs.in_start, pairs.into
-    ahead, sides = np.zeros(accounts, _AHEAD), np.zeros(accounts, _BESIDE)
+    ahead, sides = scratch.ahead, scratch.sides
     for a in range(accounts):
         ahead[a].timed = ahead[a].met = -1
         sides[a].shared_at = sides[a].back_at = sides[a].mark = sides[a].beside = -1
@@ -178,7 +211,7 @@ def measure(pairs: Pairs, found: NDArray[np.float32]) -> None:
                 x.back += 1
         for i in range(out_start[u], out_start[u + 1]):
             first = out[i]
-            if not first.is_new:
+            if first.row < 0:
                 continue
             v = first.other
             best = paths = ends = wide = cycles_3 = cycles_4 = 0
@@ -209,7 +242,7 @@ def measure(pairs: Pairs, found: NDArray[np.float32]) -> None:
                 if into[j].other != u and x.shared_at == u and x.shared >= 2:
                     layer += 1
                     widest = max(widest, x.shared)
-            row = found[i]
+            row = found[first.row]
             row[0], row[1], row[2], row[3], row[4] = best, paths, share, ends, wide
             row[10] = ahead[v].reach if ahead[v].met == u else 0
             row[11], row[12], row[13] = both_ways, cycles_3, cycles_4
@@ -239,7 +272,7 @@ def measure(pairs: Pairs, found: NDArray[np.float32]) -> None:
                     s.most += max(before.cents, leg.cents)
         for j in range(in_start[v], in_start[v + 1]):
             leg = into[j]
-            if not leg.is_new:
+            if leg.row < 0:
                 continue
             best = paths = starts = wide = 0
             share = np.nan
@@ -254,14 +287,14 @@ def measure(pairs: Pairs, found: NDArray[np.float32]) -> None:
                     if s.most > 0:
                         here = s.kept / s.most
                         share = here if np.isnan(share) else max(share, here)
-            row = found[leg.place]
+            row = found[leg.row]
             row[5], row[6], row[7], row[8], row[9] = best, paths, share, starts, wide
 
 
 @compiled
 def _has_new(pairs: NDArray[np.void], first: int, beyond: int) -> bool:
     for place in range(first, beyond):
-        if pairs[place].is_new:
+        if pairs[place].row >= 0:
             return True
     return False
 
@@ -287,7 +320,7 @@ def spread(
         if u != v and since_s < edges.time_s[e] <= until_s:
             for j in range(pairs.out_start[u], pairs.out_start[u + 1]):
                 if pairs.out[j].other == v:
-                    place = j
+                    place = pairs.out[j].row
                     break
         if place >= 0:
             for i in range(columns):

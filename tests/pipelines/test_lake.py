@@ -119,6 +119,7 @@ def test_money_keeps_every_digit(tmp_path):
         "occurred_at": None,
         "occurred_s": 0,
         "amount_local": amount,
+        "amount_c": 10**16,
     }
     frame = pl.DataFrame([row]).with_columns(pl.col("amount_local").str.to_decimal(scale=13).cast(pl.Decimal(38, 13)))
     full = tables.EDGES.empty().clear()
