@@ -236,7 +236,7 @@ class Parts:
             raise ValueError(f"{self._table.name}: rows of {min(others)} do not belong to {nights}")
         column = self._table.partition
         DeltaTable(self._uri).create_write_transaction(
-            self._written,
+            [*self._written],
             mode="overwrite",
             schema=self._table.arrow_schema,
             partition_by=[column],

@@ -138,9 +138,10 @@ def _written(
                 first, rows = part.nights.last + timedelta(days=1), 0
             while finished and finished[0].done():
                 yield finished.pop(0).result()
-        for last in (*adding, *finished):
-            if (told := last.result()) is not None:
-                yield told
+        for added in adding:
+            added.result()
+        for last in finished:
+            yield last.result()
 
 
 def _described(table: Table, nights: Nights, inputs: Mapping[date, str]) -> dict[str, str]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from features.kernels import compiled
 from features.kernels.network import Edges
 
-
 PAIR = np.dtype(
     [
         ("cents", np.int64),
