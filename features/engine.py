@@ -1,6 +1,7 @@
 """The engine: DuckDB in memory, run on named SQL files over inputs with fixed names.
 
-Nothing is formatted into SQL text: inputs are views or tables, values are `$name` parameters.
+Nothing is formatted into SQL text: inputs are views or tables, values are `$name` parameters. A stage that
+explodes ends in `TooManyRows`: over its budget of rows, or over the memory and scratch files that the engine may have.
 """
 
 import re
@@ -26,6 +27,9 @@ SQL = Path(__file__).parent / "sql"
 
 Params = Mapping[str, object]
 
+SCRATCH_TIMES_MEMORY = 4
+"""Scratch files may grow to so many times the memory; a stage that needs more has exploded."""
+
 
 def memory_mb() -> float:
     """The memory that this process holds, in megabytes; its peak so far where the system does not tell."""
@@ -44,6 +48,10 @@ class Stage:
     seconds: float
     memory_mb: float = field(default_factory=memory_mb)
     """What the process held when the stage was done."""
+
+
+class TooManyRows(Exception):
+    """A stage would have made more rows than it may, or than fit; nothing of it was kept."""
 
 
 _STAGES: ContextVar[list[Stage] | None] = ContextVar("stages", default=None)
@@ -79,6 +87,7 @@ class Engine:
                 "threads": str(threads),
                 "memory_limit": f"{int(memory_limit_gb * 1024)}MiB",
                 "temp_directory": str(scratch),
+                "max_temp_directory_size": f"{int(memory_limit_gb * 1024 * SCRATCH_TIMES_MEMORY)}MiB",
                 "preserve_insertion_order": "false",
             }
         )
@@ -137,14 +146,26 @@ class Engine:
         """The rows of a SQL file that has no contract."""
         return pl.DataFrame(self.run(sql_path, params).to_arrow_table())
 
-    def materialise(self, name: str, sql_path: Path, params: Params | None = None) -> int:
-        """Keep the rows of a SQL file as the input named `name` of later files; the number of rows."""
+    def materialise(self, name: str, sql_path: Path, params: Params | None = None, rows_max: int | None = None) -> int:
+        """Keep the rows of a SQL file as the input named `name` of later files; the number of rows.
+
+        Raises:
+            TooManyRows: they are more than `rows_max`, or don't fit in memory and scratch files. Rows are counted when
+                they are made (a limit can stall DuckDB 2.0); memory and scratch files bound what is made until then.
+        """
         start = time.perf_counter()
-        self._connection.execute("drop table if exists " + _identifier(name))
-        self.run(sql_path, params).create(name)
+        self.drop(name)
+        made = self.run(sql_path, params)
+        try:
+            made.create(name)
+        except duckdb.OutOfMemoryException:
+            raise TooManyRows(f"{sql_path.stem} needs more memory than memory_limit_gb allows") from None
         counted = self._connection.table(name).count("*").fetchall()
         rows = int(counted[0][0])
         self._note(sql_path, rows, start)
+        if rows_max is not None and rows > rows_max:
+            self.drop(name)
+            raise TooManyRows(f"{sql_path.stem} would make more than {rows_max:,} rows")
         return rows
 
     def view(self, name: str, sql_path: Path, params: Params | None = None) -> None:

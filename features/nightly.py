@@ -81,6 +81,10 @@ def ranges(lake: Lake, nights: Nights, edge_budget: float, window_days: int = WI
     looked_at = lake.scan(EDGES, reach(lake, nights, window_days)).select(pl.len()).collect().item()
     if looked_at <= edge_budget or nights.first == nights.last:
         return [nights]
+    return [part for half in halves(nights) for part in ranges(lake, half, edge_budget, window_days)]
+
+
+def halves(nights: Nights) -> tuple[Nights, Nights]:
+    """The two halves of a range of at least two nights."""
     middle = nights.first + (nights.last - nights.first) // 2
-    halves = Nights(nights.first, middle), Nights(middle + timedelta(days=1), nights.last)
-    return [part for half in halves for part in ranges(lake, half, edge_budget, window_days)]
+    return Nights(nights.first, middle), Nights(middle + timedelta(days=1), nights.last)

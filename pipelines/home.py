@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path("sluice-home"), description="folder of everything that a run writes")
     threads: int = Field(2, ge=1, le=1024, description="processor threads that a run may use")
     memory_limit_gb: float = Field(4.0, gt=0.25, description="memory that the feature engine may use, in gigabytes")
+    stage_rows_max: int = Field(
+        0, ge=0, description="rows that one step of a typology may make; 0: ten million a gigabyte of memory_limit_gb"
+    )
     profile: str = Field("generic", description="goAML profile of reports that no --profile is given for")
     country: str = Field("RU", pattern="^[A-Z]{2}$", description="country whose typology parameters apply")
     capacity: int = Field(200, ge=1, description="alerts that the analysts can read a day")

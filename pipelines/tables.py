@@ -558,12 +558,17 @@ TYPOLOGY_RUNS = Table(
         _NIGHT,
         _text("typology_id", "the typology", required=True),
         Column("typology_version", Type.INT, "its version", required=True),
-        _text("status", "ran, data_missing (a table that it needs was never loaded) or not_in_force", required=True),
+        _text(
+            "status",
+            "ran, data_missing (a table that it needs was never loaded), too_many_rows (left out: see stage_rows_max) "
+            "or not_in_force",
+            required=True,
+        ),
         _text("missing_data", "comma-separated names of side tables that nobody had loaded by then", required=True),
         Column("hit_count", Type.INT, "hits", required=True),
     ),
     key=("received_on", "typology_id"),
-    rules=(_one_of("status", "ran", "data_missing", "not_in_force"),),
+    rules=(_one_of("status", "ran", "data_missing", "too_many_rows", "not_in_force"),),
 )
 
 SCORES = Table(

@@ -107,10 +107,10 @@ def build_hits(home: Home, nights: Nights, progress: Progress = silent) -> StepR
     """Typologies found on each night, and what became of every typology: found, or without the data that it needs."""
 
     def compute(lake: Lake, chunk: Nights) -> pl.DataFrame:
-        hits = typology.build(lake, chunk, home.settings, progress)
-        runs = typology.statuses(lake, hits, chunk)
+        found = typology.build(lake, chunk, home.settings, progress)
+        runs = typology.statuses(lake, found.hits, chunk, {(one.night, one.typology_id) for one in found.left_out})
         lake.replace_nights(tables.TYPOLOGY_RUNS, runs, chunk, {"step": tables.HITS.name})
-        return hits
+        return found.hits
 
     return _from_reports(home, tables.HITS, nights, compute, progress, *_GRAPH, tells=True, chunk_rows=_ALL_ROWS)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from features.engine import TooManyRows
 from pipelines.home import Home, UserError, open_home
 from pipelines.lake import Lake, Nights
 from pipelines.tables import HITS, TYPOLOGY_RUNS
@@ -23,6 +24,7 @@ _FIRST = click.option("--from", "first", type=_DAY, help="First night.  [default
 _LAST = click.option("--to", "last", type=_DAY, help="Last night.  [default: the last day with reports]")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _NIGHTS = 30
+_MORE_ROWS = "Raise memory_limit_gb or stage_rows_max in the settings, or lower its hub_cap where it has one."
 _FACTORS = (0.5, 0.75, 1.25, 1.5, 2.0)
 
 
@@ -97,6 +99,8 @@ def _said(became: Mapping[str, Mapping[str, object]], identifier: str) -> str:
         return "not run yet"
     if told["status"] == "data_missing":
         return f"data missing: {told['missing_data']}"
+    if told["status"] == "too_many_rows":
+        return f"too many rows on {told['received_on']}: left out; raise memory_limit_gb or stage_rows_max"
     if told["status"] == "not_in_force":
         return "not in force"
     lacked = f"; without {told['missing_data']}" if told["missing_data"] else ""
@@ -221,7 +225,10 @@ def typologies_run(
     lake, chosen = Lake(home.lake), _named(typology_ids)
     nights = _period(home, first, last)
     with screen.bars() as tell:
-        hits = typology.evaluate(lake, nights, home.settings, chosen, tell)
+        found = typology.find(lake, nights, home.settings, chosen, tell)
+    for one in found.left_out:
+        screen.err.print(f"{one.typology_id} left out on {one.night}: {one.message}. {_MORE_ROWS}")
+    hits = found.hits
     ranked = hits.sort("strength", "received_on", "hit_id", descending=[True, False, False])
     if as_json:
         rows = [
@@ -236,10 +243,10 @@ def typologies_run(
     for item in chosen:
         own = hits.filter(hits["typology_id"] == item.id)
         covered = typology.coverage(lake, nights, item)
-        ran = f"{covered.ran} of {covered.nights}"
-        screen.row(
-            shown, item.id, screen.number(own.height), screen.number(own["node_id"].n_unique()), ran, _lacks(covered)
-        )
+        left_out = [one for one in found.left_out if one.typology_id == item.id]
+        ran = f"{covered.ran - len(left_out)} of {covered.nights}"
+        data = f"left out on {len(left_out)}: too many rows" if left_out else _lacks(covered)
+        screen.row(shown, item.id, screen.number(own.height), screen.number(own["node_id"].n_unique()), ran, data)
     screen.out.print(shown)
     if ranked.height:
         listed = screen.table(f"The strongest {min(limit, ranked.height)}", "night", "id", "strength", "what it says")
@@ -296,6 +303,8 @@ def typologies_tune(
     try:
         with screen.bars() as tell:
             trials = typology.tune(lake, nights, home.settings, item, parameter, tried, tell)
+    except TooManyRows as error:
+        raise UserError(f"{error}. {_MORE_ROWS}") from None
     except ValueError as error:
         raise UserError(f"{error}. See: sluice typologies show {item.id}") from None
     covered = typology.coverage(lake, nights, item)

@@ -182,10 +182,13 @@ select
             'week', ranked.sum_c // 100,
             'usual', cast(floor(ranked.median_c / 100) as bigint),
             'share', round(cast(ranked.own_c as double) / ranked.sum_c, 4),
-            'times', cast(
-                round(cast(ranked.own_c as double) * $weeks / greatest(ranked.before_c, 1))
-                as bigint
-            )
+            'times', case
+                when ranked.before_c = 0 then 0
+                else cast(
+                    greatest(1, round(cast(ranked.own_c as double) * $weeks / ranked.before_c))
+                    as bigint
+                )
+            end
         ) as varchar
     ) as facts,
     own.edge_id

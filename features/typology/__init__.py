@@ -2,7 +2,7 @@
 
 from features.typology.catalogue import FOLDER, THEMES, Typology, by_id, catalogue, load
 from features.typology.countries import reporting_threshold
-from features.typology.run import build, evaluate
+from features.typology.run import Found, LeftOut, build, evaluate, find
 from features.typology.status import statuses
 from features.typology.trials import Coverage, Trial, coverage, has_outcomes, tune
 from features.typology.words import Language, fill, outline, sentence
@@ -11,7 +11,9 @@ __all__ = [
     "FOLDER",
     "THEMES",
     "Coverage",
+    "Found",
     "Language",
+    "LeftOut",
     "Trial",
     "Typology",
     "build",
@@ -20,6 +22,7 @@ __all__ = [
     "coverage",
     "evaluate",
     "fill",
+    "find",
     "has_outcomes",
     "load",
     "outline",

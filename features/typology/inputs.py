@@ -77,9 +77,11 @@ class Inputs:
         Raises:
             ValueError: no input has the name.
         """
-        if name in self._made:
-            return
-        self._made.add(name)
+        if name not in self._made:
+            self._make(name)
+            self._made.add(name)
+
+    def _make(self, name: str) -> None:
         if name in SIDE_VIEWS:
             self._register_side(name)
         elif name == "account_graph":

@@ -5,7 +5,7 @@ its candidates from them, and only their time lines are looked at closely. The r
 on every night (`tests/features/test_typology_engine.py` holds both together).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from features import nightly
-from features.engine import SQL, Engine
+from features.engine import SQL, Engine, TooManyRows
 from features.typology import inputs, status
 from features.typology.catalogue import Typology, by_id, catalogue
 from features.typology.inputs import Inputs, Reach
@@ -38,9 +38,30 @@ class Plan:
     """Take every node that learnt something for a candidate."""
 
 
-def build(lake: Lake, nights: Nights, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
-    """The nights' hits of every typology in force, as HITS."""
-    return evaluate(lake, nights, settings, catalogue(), progress)
+ROWS_A_GIGABYTE = 10_000_000
+"""Rows that one step of a typology may make for each gigabyte of memory, unless the settings say how many."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A typology that was not looked for on a night, because a step of it made too many rows even for one night."""
+
+    night: date
+    typology_id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run found, as HITS, and what it had to leave out."""
+
+    hits: pl.DataFrame
+    left_out: tuple[LeftOut, ...]
+
+
+def build(lake: Lake, nights: Nights, settings: Settings, progress: Progress = silent) -> Found:
+    """The nights' hits of every typology in force."""
+    return find(lake, nights, settings, catalogue(), progress)
 
 
 def evaluate(
@@ -52,7 +73,30 @@ def evaluate(
     plan: Plan | None = None,
     costs: dict[str, float] | None = None,
 ) -> pl.DataFrame:
-    """The nights' hits of some typologies, as HITS; nothing is written.
+    """What `find` found, as HITS, where it had to leave nothing out.
+
+    Raises:
+        TooManyRows: a typology made too many rows on a night.
+    """
+    found = find(lake, nights, settings, typologies, progress, plan, costs)
+    if found.left_out:
+        first = found.left_out[0]
+        raise TooManyRows(f"{first.typology_id} on {first.night}: {first.message}")
+    return found.hits
+
+
+def find(
+    lake: Lake,
+    nights: Nights,
+    settings: Settings,
+    typologies: Iterable[Typology],
+    progress: Progress = silent,
+    plan: Plan | None = None,
+    costs: dict[str, float] | None = None,
+) -> Found:
+    """The nights' hits of some typologies; nothing is written.
+
+    A typology with a step of too many rows is looked for again in halves of the range, down to one night.
 
     Args:
         lake: the tables.
@@ -65,23 +109,78 @@ def evaluate(
     """
     plan, wanted = plan or Plan(), list(typologies)
     chosen = _with_signs(wanted)
-    told = inputs.first_told(lake, nights)
-    parts = [_earlier_signs(lake, nights, chosen)]
     reach = _reach(chosen)
+    search = _Search(lake, settings, plan, inputs.first_told(lake, nights), costs)
+    search.parts.append(_earlier_signs(lake, nights, chosen))
     ranges = nightly.ranges(lake, nights, plan.edges_a_gigabyte * settings.memory_limit_gb, reach.edges_days)
+    total = len(ranges) * len(chosen)
     for done, chunk in enumerate(ranges):
-        with nightly.knowing(lake, chunk, settings, reach.edges_days) as engine:
-            run = _Run(engine, Inputs(engine, lake, chunk, settings, reach), told, plan)
-            run.lay_time_lines(chosen)
-            for number, typology in enumerate(chosen):
-                progress("typologies", done * len(chosen) + number, len(ranges) * len(chosen))
-                if typology.signs:
-                    run.show_signs(typology, parts)
-                parts.append(run.hits(typology))
-            _add_costs(costs, engine)
-    progress("typologies", len(ranges) * len(chosen), len(ranges) * len(chosen))
-    found = pl.concat([HITS.empty(), *parts[1:]])
-    return found.filter(pl.col("typology_id").is_in([typology.id for typology in wanted])).sort(HITS.key)
+
+        def tell(number: int, before: int = done * len(chosen)) -> None:
+            progress("typologies", before + number, total)
+
+        search.look(chunk, chosen, tell)
+    progress("typologies", total, total)
+    found = pl.concat([HITS.empty(), *search.parts[1:]])
+    asked = {typology.id for typology in wanted}
+    left_out = tuple(one for one in search.left_out if one.typology_id in asked)
+    return Found(found.filter(pl.col("typology_id").is_in(asked)).sort(HITS.key), left_out)
+
+
+class _Search:
+    """The hits found so far, and what was left out."""
+
+    def __init__(
+        self, lake: Lake, settings: Settings, plan: Plan, told: Mapping[str, date], costs: dict[str, float] | None
+    ) -> None:
+        self.lake, self.settings, self.plan, self.told, self.costs = lake, settings, plan, told, costs
+        self.parts: list[pl.DataFrame] = []
+        self.left_out: list[LeftOut] = []
+
+    def look(self, nights: Nights, chosen: Sequence[Typology], tell: Callable[[int], None]) -> None:
+        """Add the hits of a range; what makes too many rows in it is looked for in its halves."""
+        heavy = self._look_once(nights, chosen, tell)
+        if not heavy:
+            return
+        if nights.first == nights.last:
+            self.left_out += [LeftOut(nights.first, item.id, f"too many rows: {error}") for item, error in heavy]
+            return
+        again = [item for item, _ in heavy]
+        for half in nightly.halves(nights):
+            self.look(half, again, lambda _: None)
+
+    def _look_once(
+        self, nights: Nights, chosen: Sequence[Typology], tell: Callable[[int], None]
+    ) -> list[tuple[Typology, TooManyRows]]:
+        """Add the hits of the typologies that can be looked for in the whole range; the others, and why they can't."""
+        heavy: list[tuple[Typology, TooManyRows]] = []
+        reach = _reach(chosen)
+        try:
+            with nightly.knowing(self.lake, nights, self.settings, reach.edges_days) as engine:
+                run = _Run(engine, Inputs(engine, self.lake, nights, self.settings, reach), self.told, self.plan)
+                lined = run.lay_time_lines(chosen)
+                for number, item in enumerate(chosen):
+                    tell(number)
+                    try:
+                        self._wait(item, heavy, nights)
+                        if lined and item.has_time_line:
+                            raise lined
+                        if item.signs:
+                            run.show_signs(item, self.parts)
+                        self.parts.append(run.hits(item))
+                    except TooManyRows as error:
+                        heavy.append((item, error))
+                _add_costs(self.costs, engine)
+        except TooManyRows as error:
+            return [(item, error) for item in chosen]
+        return heavy
+
+    @staticmethod
+    def _wait(item: Typology, heavy: Iterable[tuple[Typology, TooManyRows]], nights: Nights) -> None:
+        """Put off a typology that reads hits which are not found yet; on a single night it does without them."""
+        for other, error in heavy:
+            if other.id in item.signs and nights.first < nights.last:
+                raise error
 
 
 def _with_signs(wanted: Iterable[Typology]) -> list[Typology]:
@@ -111,7 +210,7 @@ def _earlier_signs(lake: Lake, nights: Nights, chosen: Iterable[Typology]) -> pl
     return lake.read(HITS, before).filter(pl.col("typology_id").is_in(signs))
 
 
-def _reach(typologies: list[Typology]) -> Reach:
+def _reach(typologies: Sequence[Typology]) -> Reach:
     every = [typology.reach_days for typology in typologies]
     lined = [typology.reach_days for typology in typologies if typology.has_time_line]
     return Reach(max(every, default=0), max(lined, default=0))
@@ -123,11 +222,17 @@ class _Run:
     def __init__(self, engine: Engine, inputs: Inputs, told: Mapping[str, date], plan: Plan) -> None:
         self.engine, self.inputs, self.told, self.plan = engine, inputs, told, plan
 
-    def lay_time_lines(self, chosen: Iterable[Typology]) -> None:
-        """Make `lines`: what the candidates of all typologies moved, once for all of them."""
+    def lay_time_lines(self, chosen: Iterable[Typology]) -> TooManyRows | None:
+        """Make `lines`: what the candidates of all typologies moved, once for all of them; or why it can't be made."""
         lined = [item for item in chosen if item.has_time_line and self._ready(item)]
-        if not lined:
-            return
+        try:
+            if lined:
+                self._lay(lined)
+        except TooManyRows as error:
+            return error
+        return None
+
+    def _lay(self, lined: Iterable[Typology]) -> None:
         self.inputs.need("peaks")
         every = []
         for item in lined:
@@ -136,7 +241,7 @@ class _Run:
         self.engine.register("named", pl.concat(every).unique())
         self.engine.materialise("candidates", SQL / "named_candidates.sql")
         given = {**self.inputs.parameters, "is_unshared": self.plan.is_unshared}
-        self.engine.materialise("lines", SQL / "timeline.sql", given)
+        self._make("lines", SQL / "timeline.sql", given)
 
     def _ready(self, typology: Typology) -> list[date]:
         return status.ready_nights(typology, self.inputs.nights, self.told)
@@ -194,19 +299,25 @@ class _Run:
     def _gather(self, typology: Typology, given: Mapping[str, object]) -> int:
         """Put the evidence of the typology's findings together; the number of findings."""
         if typology.is_window:
-            self.engine.materialise("marks", typology.sql("marks"), given)
-            self.engine.materialise("windows", typology.sql("windows"), given)
-            if not self.engine.materialise("chosen", SQL / "chosen.sql", given):
+            self._make("marks", typology.sql("marks"), given)
+            self._make("windows", typology.sql("windows"), given)
+            if not self._make("chosen", SQL / "chosen.sql", given):
                 return 0
-            return self.engine.materialise("gathered", SQL / "gathered_windows.sql", given)
+            return self._make("gathered", SQL / "gathered_windows.sql", given)
         if typology.is_case:
             self.inputs.need("owners")
-            self.engine.materialise("cases", typology.sql("cases"), given)
+            self._make("cases", typology.sql("cases"), given)
         findings = SQL / "findings_of_cases.sql" if typology.is_case else typology.sql()
-        if not self.engine.materialise("findings", findings, given):
+        if not self._make("findings", findings, given):
             return 0
         gathered = "gathered_records" if typology.evidence == "records" else "gathered_findings"
-        return self.engine.materialise("gathered", SQL / f"{gathered}.sql", given)
+        return self._make("gathered", SQL / f"{gathered}.sql", given)
+
+    def _make(self, name: str, sql_path: Path, given: Mapping[str, object]) -> int:
+        """Keep the rows of a step, which may be no more than the settings allow; their number."""
+        settings = self.inputs.settings
+        rows_max = settings.stage_rows_max or int(ROWS_A_GIGABYTE * settings.memory_limit_gb)
+        return self.engine.materialise(name, sql_path, given, rows_max)
 
 
 def _add_costs(costs: dict[str, float] | None, engine: Engine) -> None:

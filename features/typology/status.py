@@ -1,6 +1,6 @@
 """What ran on a night, and what could not for want of data. A night without hits and a night without data differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 
 import polars as pl
@@ -12,7 +12,7 @@ from pipelines.lake import Lake, Nights
 from pipelines.steps import days
 from pipelines.tables import OUTCOMES, TYPOLOGY_RUNS
 
-RAN, DATA_MISSING, NOT_IN_FORCE = "ran", "data_missing", "not_in_force"
+RAN, DATA_MISSING, TOO_MANY_ROWS, NOT_IN_FORCE = "ran", "data_missing", "too_many_rows", "not_in_force"
 
 
 def side_data(typology: Typology) -> tuple[str, ...]:
@@ -44,8 +44,17 @@ def lacking(typology: Typology, nights: Nights, told: Mapping[str, date]) -> pl.
     return pl.DataFrame({"night": every, "missing_data": texts}, schema={"night": pl.Date, "missing_data": pl.String})
 
 
-def statuses(lake: Lake, hits: pl.DataFrame, nights: Nights) -> pl.DataFrame:
-    """What became of every typology on every night, as TYPOLOGY_RUNS; `hits` are the nights' hits."""
+def statuses(
+    lake: Lake, hits: pl.DataFrame, nights: Nights, left_out: Container[tuple[date, str]] = ()
+) -> pl.DataFrame:
+    """What became of every typology on every night, as TYPOLOGY_RUNS.
+
+    Args:
+        lake: the tables.
+        hits: the nights' hits.
+        nights: the range.
+        left_out: nights and typologies that made too many rows.
+    """
     told = inputs.first_told(lake, nights)
     counted = hits.group_by("received_on", "typology_id").len()
     numbers = {(night, identifier): number for night, identifier, number in counted.iter_rows()}
@@ -53,7 +62,8 @@ def statuses(lake: Lake, hits: pl.DataFrame, nights: Nights) -> pl.DataFrame:
     for typology in catalogue():
         for night in days(nights):
             absent = missing(typology.data_required, told, night)
-            in_force = RAN if not absent else DATA_MISSING
+            done = TOO_MANY_ROWS if (night, typology.id) in left_out else RAN
+            in_force = done if not absent else DATA_MISSING
             rows.append(
                 {
                     "received_on": night,

@@ -26,8 +26,8 @@ def sentence(hit: Mapping[str, object], language: Language) -> str:
 
 
 def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
-    """The template with its `{name}`, `{name:money}` (also date, percent), `{name:plural|one|few|many}` and
-    `{name:choice|value=word|...}` filled in.
+    """The template with its `{name}`, `{name:money}` (also date, percent), `{name:plural|one|few|many}`,
+    `{name:choice|value=word|...}` and `{name:none|words where it is 0|words around the number #}` filled in.
     """
 
     def replaced(match: re.Match[str]) -> str:
@@ -39,6 +39,9 @@ def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
             return _plural(int(str(value)), style.split("|")[1:], language)
         if style.startswith("choice|"):
             return dict(choice.split("=", 1) for choice in style.split("|")[1:])[str(value)]
+        if style.startswith("none|"):
+            nothing, something = style.split("|")[1:]
+            return something.replace("#", _money(Decimal(str(value)))) if Decimal(str(value)) else nothing
         if style == "money":
             return _money(Decimal(str(value)))
         if style == "percent":
@@ -49,10 +52,12 @@ def fill(template: str, facts: Mapping[str, object], language: Language) -> str:
 
 
 def outline(template: str) -> str:
-    """The template as a person reads it: `{name}` where a hit's number or word goes, plurals in their last form."""
+    """The template as a person reads it: `{name}` where a hit's number or word goes, other words in their last form."""
 
     def replaced(match: re.Match[str]) -> str:
         name, style = match["name"], match["style"] or ""
+        if style.startswith("none|"):
+            return style.split("|")[-1].replace("#", f"{{{name}}}")
         return style.split("|")[-1] if style.startswith("plural|") else f"{{{name}}}"
 
     return re.sub(_SLOT, replaced, template)

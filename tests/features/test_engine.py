@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from features.engine import Engine
+from features.engine import Engine, TooManyRows
 from pipelines.tables import EDGES, RUNS
 from tests.features.worlds import day
 
@@ -63,3 +63,23 @@ def test_kept_tables_are_replaced_and_dropped(engine: Engine, tmp_path: Path) ->
     engine.drop("kept")
     with pytest.raises(ValueError, match="not a table name"):
         engine.drop("kept; drop table x")
+
+
+def test_a_stage_over_its_budget_is_not_kept(engine: Engine, tmp_path: Path) -> None:
+    rows = sql(tmp_path, "select * from range(1000)")
+    assert engine.materialise("kept", rows, {}, 1000) == 1000
+    with pytest.raises(TooManyRows, match="some would make more than 999 rows"):
+        engine.materialise("kept", rows, {}, 999)
+    (tmp_path / "next.sql").write_text("select * from kept", encoding="utf-8")
+    with pytest.raises(duckdb.CatalogException):
+        engine.plain(tmp_path / "next.sql")
+
+
+def test_a_stage_that_does_not_fit_says_so(tmp_path: Path) -> None:
+    """With 20 megabytes of memory and four times as much of scratch files, a billion rows are too many."""
+    exploding = "select hash(a.range + b.range) as x from range(100000) as a cross join range(10000) as b"
+    with (
+        Engine(1, 0.02, tmp_path / "scratch") as engine,
+        pytest.raises(TooManyRows, match="some needs more memory than memory_limit_gb allows"),
+    ):
+        engine.materialise("kept", sql(tmp_path, exploding))

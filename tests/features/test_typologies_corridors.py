@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from features import typology
 from pipelines import side_tables
 from tests.features.worlds import at, day, hits_of, movement, node_id, variants, world
 
@@ -47,6 +48,24 @@ def test_corridor_surge(tmp_path: Path) -> None:
 def test_a_surge_hits_only_who_leaves_a_habit(tmp_path: Path) -> None:
     assert nodes(surged(tmp_path / "habit", surge(4000, own_before=2254))) == ids("new")
     assert nodes(surged(tmp_path / "little", surge(4000, big=199))) == ids()
+
+
+def test_a_surge_from_nothing_says_so(tmp_path: Path) -> None:
+    """Where there was nothing before, there is no number of times to print."""
+    rows = [row for row in surge(9000) if row["transaction_id"] in {"b0", "b1"}]
+    rows += [abroad("reg", "sink", 1000, at(189 - 7 * back)) for back in range(2, 26, 3)]
+    got = surged(tmp_path / "nothing", [*rows, abroad("big", "sink", 9000, at(187))])
+    assert nodes(got) >= ids("big")
+    big = next(hit for hit in got if hit["node_id"] == node_id("big"))
+    assert "usually nothing;" in typology.sentence(big, "en")
+    assert "of it, and nothing in the weeks before, " in typology.sentence(big, "en")
+    assert "обычно ничего;" in typology.sentence(big, "ru")
+    assert ", а в прежние недели — ничего, " in typology.sentence(big, "ru")
+    usual = next(
+        hit for hit in surged(tmp_path / "some", surge(4000, own_before=260)) if hit["node_id"] == big["node_id"]
+    )
+    assert "usually 1\u2009000; " in typology.sentence(usual, "en")
+    assert ", 26 times its usual week, " in typology.sentence(usual, "en")
 
 
 def handed_on(

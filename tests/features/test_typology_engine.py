@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from features import typology
+from features.engine import TooManyRows, costing
 from features.typology import run
+from features.typology.status import TOO_MANY_ROWS
 from pipelines import side_tables
 from pipelines.lake import Lake, Nights
 from pipelines.tables import ACCOUNTS, HITS, PARTIES, ROLES, Table
@@ -16,6 +19,8 @@ from tests.features.worlds import at, day, movement, put, quick, with_delivery, 
 
 NIGHTS = Nights(day(0), day(11))
 FULL = run.Plan(is_unshared=True, is_unpruned=True)
+FEW_ROWS = 600
+"""Rows that no step makes on one night of the small world, and some steps make on all of them."""
 
 
 Told = list[tuple[Table, list[dict[str, Any]]]]
@@ -331,3 +336,40 @@ def test_nights_alone_equal_the_range_however_it_is_cut(tmp_path: Path) -> None:
         alone = typology.evaluate(lake, Nights.of(day(number)), quick(tmp_path, threads=2), eased())
         put(lake, HITS, alone)
         assert_same(whole.filter(pl.col("received_on") == day(number)), alone)
+
+
+SOME = ("DRP-01", "DRP-03", "DRP-09", "NET-01")
+"""Found on time lines, from other hits, and on paths."""
+SOME_NIGHTS = Nights(day(4), day(7))
+
+
+def some() -> list[typology.Typology]:
+    return [item for item in eased() if item.id in SOME]
+
+
+def test_a_range_of_too_many_rows_is_halved_and_finds_the_same(tmp_path: Path) -> None:
+    lake = tangled(tmp_path, 0, 0.5)
+    whole = typology.evaluate(lake, SOME_NIGHTS, quick(tmp_path), some())
+    with costing() as stages:
+        halved = typology.evaluate(lake, SOME_NIGHTS, quick(tmp_path, stage_rows_max=FEW_ROWS), some())
+    assert max(stage.rows for stage in stages if stage.name == "timeline") > FEW_ROWS
+    assert_same(whole, halved)
+
+
+def test_a_night_of_too_many_rows_is_left_out_and_told(tmp_path: Path) -> None:
+    """What can't be looked for is named with its night, what can be is found, and nobody takes one for the other."""
+    lake, settings = tangled(tmp_path, 0, 0.5), quick(tmp_path, stage_rows_max=40)
+    whole = typology.evaluate(lake, SOME_NIGHTS, quick(tmp_path), some())
+    found = typology.find(lake, SOME_NIGHTS, settings, some())
+    left_out = {(one.night, one.typology_id) for one in found.left_out}
+    assert {identifier for _, identifier in left_out} >= {"DRP-01", "DRP-03"}
+    assert all(one.message.startswith("too many rows: ") for one in found.left_out)
+    gone = pl.DataFrame(sorted(left_out), schema={"received_on": pl.Date, "typology_id": pl.String}, orient="row")
+    own = pl.col("typology_id") != "DRP-09"
+    assert_same(whole.join(gone, on=gone.columns, how="anti").sort(HITS.key).filter(own), found.hits.filter(own))
+    told = typology.statuses(lake, found.hits, SOME_NIGHTS, left_out)
+    heavy = told.filter(pl.col("status") == TOO_MANY_ROWS)
+    assert set(heavy.select("received_on", "typology_id").iter_rows()) == left_out
+    assert heavy["hit_count"].sum() == 0
+    with pytest.raises(TooManyRows, match="too many rows"):
+        typology.evaluate(lake, SOME_NIGHTS, settings, some())

@@ -145,6 +145,6 @@ def node_id(key: str) -> int:
     return int(sha256(key.encode()).hexdigest()[:15], 16)
 
 
-def quick(root: Path, threads: int = 1, country: str = "ZZ") -> Settings:
+def quick(root: Path, threads: int = 1, country: str = "ZZ", stage_rows_max: int = 0) -> Settings:
     """Settings for a test."""
-    return Settings(home=root, threads=threads, memory_limit_gb=1, country=country)
+    return Settings(home=root, threads=threads, memory_limit_gb=1, country=country, stage_rows_max=stage_rows_max)

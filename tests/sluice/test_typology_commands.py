@@ -69,10 +69,22 @@ def test_show_has_the_words_the_parameters_and_the_data(run: Run) -> None:
 
 def test_show_tells_the_newest_hits(run: Run, home: Path) -> None:
     lake = Lake(home / "lake")
-    hits = typology.build(lake, Nights.of(day(1)), quick(home))
+    hits = typology.build(lake, Nights.of(day(1)), quick(home)).hits
     put(lake, HITS, hits)
     put(lake, TYPOLOGY_RUNS, typology.statuses(lake, hits, Nights.of(day(1))))
     assert "from 14 payers in 1 day" in run("show", "DRP-01").output
+
+
+def test_a_night_of_too_many_rows_is_told(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLUICE_STAGE_ROWS_MAX", "20")
+    told = run("run", "DRP-01", "CSH-03", *PERIOD)
+    assert "DRP-01 left out on 2024-03-02: too many rows: " in told.stderr
+    assert "left out on 1: too many rows" in told.output
+    assert "too many rows" in run("tune", "DRP-01", "payers_day", *PERIOD).stderr
+    lake = Lake(home / "lake")
+    runs = typology.statuses(lake, HITS.empty(), Nights.of(day(1)), {(day(1), "DRP-01")})
+    put(lake, TYPOLOGY_RUNS, runs)
+    assert "too many rows on 2024-03-02: left out" in run("list").output
 
 
 def test_run_finds_what_the_nights_would_and_writes_nothing(run: Run, home: Path) -> None:

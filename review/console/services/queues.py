@@ -164,8 +164,7 @@ def _summary(actor: Actor, queue: Queue) -> QueueSummary:
 
 def visible_entries(actor: Actor, queue: Queue) -> QuerySet[QueueEntry]:
     """The entries of a queue whose alerts the person may see and that are still to be read or in hand."""
-    entries = QueueEntry.objects.filter(queue=queue, alert__state__in=CANDIDATES)
-    return entries.filter(alert__in=access.alerts_for(actor)) if access.is_bounded(actor) else entries
+    return QueueEntry.objects.filter(access.sight(actor, "alert__"), queue=queue, alert__state__in=CANDIDATES)
 
 
 def capped(rows: QuerySet) -> int:  # type: ignore[type-arg]
@@ -179,7 +178,7 @@ def counts(actor: Actor, queue: Queue) -> dict[str, int]:
     entries = visible_entries(actor, queue)
     return {
         TODAY: capped(entries.filter(is_below_cut=False)),
-        BELOW: capped(entries.filter(is_below_cut=True)) if access.is_bounded(actor) else queue.below,
+        BELOW: capped(entries.filter(is_below_cut=True)) if access.is_bounded(actor, queue) else queue.below,
         MINE: capped(alerts.filter(owner=actor.person)),
         AWAY: capped(alerts.filter(queue=queue, state__in=_AWAY_STATES)),
         CLOSED: capped(alerts.filter(queue=queue, state=AlertState.CLOSED)),
