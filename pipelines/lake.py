@@ -64,15 +64,23 @@ class Lake:
 
     def __init__(self, root: Path | str) -> None:
         self.root = str(root)
+        self._opened: dict[str, DeltaTable] = {}
 
     def _uri(self, table: Table) -> str:
         return f"{self.root}/{table.name}"
 
     def _open(self, table: Table, version: int | None = None) -> DeltaTable | None:
+        """The table as it is now, or was; what was read of its log before is not read again."""
         try:
-            return DeltaTable(self._uri(table), version=version)
+            if version is not None:
+                return DeltaTable(self._uri(table), version=version)
+            if table.name in self._opened:
+                self._opened[table.name].update_incremental()
+            else:
+                self._opened[table.name] = DeltaTable(self._uri(table))
         except TableNotFoundError:
             return None
+        return self._opened[table.name]
 
     def _replace(
         self, table: Table, rows: pa.Table | pa.RecordBatchReader, predicate: str, metadata: Mapping[str, str]
@@ -146,9 +154,20 @@ class Lake:
         bounds = [(column, ">=", nights.first.isoformat()), (column, "<=", nights.last.isoformat())]
         return sorted(opened.file_uris(file_pruning_predicate=bounds))
 
+    def files_by_night(self, table: Table, until: date) -> dict[date, list[str]]:
+        """The same by the night whose rows they hold, up to one night, in order."""
+        found: dict[date, list[str]] = {}
+        for file in self.files(table, Nights(date.min, until)):
+            night = file.rsplit(f"/{table.partition}=", 1)[1][:10]
+            found.setdefault(date.fromisoformat(night), []).append(file)
+        return found
+
     def scan(self, table: Table, nights: Nights | None = None, version: int | None = None) -> pl.LazyFrame:
         """The table, or its rows of some nights, or an old version of it; in no order."""
-        files = self.files(table, nights, version)
+        return self.scan_files(table, self.files(table, nights, version))
+
+    def scan_files(self, table: Table, files: list[str]) -> pl.LazyFrame:
+        """The rows of some files of the table; in no order."""
         if not files:
             return table.empty().lazy()
         schema = {table.partition: table.polars_schema[table.partition]}
