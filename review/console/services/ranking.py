@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count
 from django.utils.text import slugify
 
@@ -60,6 +61,7 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
     by_queue: dict[int, list[daily.Candidate]] = defaultdict(list)
     overlays: dict[int, list[daily.Candidate]] = defaultdict(list)
     ids = {row["alert_id"]: row["id"] for row in rows}
+    before = {row["id"]: (row["score"], row["value"]) for row in rows}
     for row in rows:
         theirs = [operation for operation in operations if belongs(row, operation)]
         candidate = _candidate(row, theirs, shown, in_case)
@@ -82,7 +84,7 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
             history=_history(queue, night, rules),
             candidates=tuple(candidates),
         )
-        listed += _keep(queue, day, ids, data_digest, _models(candidates, ids), at, record)
+        listed += _keep(queue, day, ids, before, data_digest, _models(candidates, ids), at, record)
     return listed
 
 
@@ -257,6 +259,7 @@ def _keep(
     queue: Queue,
     day: daily.Day,
     ids: Mapping[str, int],
+    before: Mapping[int, tuple[int, float]],
     data_digest: str,
     model_ids: list[str],
     at: datetime,
@@ -287,7 +290,7 @@ def _keep(
         [_entry(queue, item, ids[item.alert_id], day.night, since) for item in placed], batch_size=500
     )
     if queue.kind == QueueKind.HOME:
-        _keep_scores(placed, ids)
+        _keep_scores(placed, ids, before)
     Queue.objects.filter(pk=queue.pk).update(
         ranked_on=day.night, cut=listed, below=len(placed) - listed, minutes=day.minutes
     )
@@ -309,9 +312,14 @@ def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Map
     )
 
 
-def _keep_scores(placed: Sequence[daily.Placed], ids: Mapping[str, int]) -> None:
-    changed = [Alert(pk=ids[item.alert_id], score=item.score, value=item.worth.value) for item in placed]
-    Alert.objects.bulk_update(changed, ["score", "value"], batch_size=200)
+def _keep_scores(
+    placed: Sequence[daily.Placed], ids: Mapping[str, int], before: Mapping[int, tuple[int, float]]
+) -> None:
+    """Write the scores and values that changed, by one prepared statement: most open alerts change."""
+    scored = [(item.score, item.worth.value, ids[item.alert_id]) for item in placed]
+    changed = [row for row in scored if before.get(row[2]) != row[:2]]
+    with connection.cursor() as cursor:
+        cursor.executemany("update console_alert set score = %s, value = %s where id = %s", changed)
 
 
 def _unreviewed(night: date) -> list[Alert]:
