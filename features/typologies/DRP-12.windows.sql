@@ -1,11 +1,21 @@
 -- windows: the days up to a night's last new credit, in which a few amounts make most of them.
 -- parameters: $credits_min, $payers_min, $prices_max, $price_share_min, $window_days.
 -- inputs: marks. key: part, node, night.
-with ending as (
-    select part, node, night, max(occurred_s) as to_s
+with counted as (
+    select
+        part, node, night, occurred_s, is_new,
+        count(*) over (
+            partition by part, node order by occurred_s
+            range between $window_days * 86400 - 1 preceding and current row
+        ) as credits
     from marks
+),
+ending as (
+    select part, node, night, max(occurred_s) as to_s
+    from counted
     where is_new = 1
     group by part, node, night
+    having max(credits) >= $credits_min
 ),
 recent as (
     select
