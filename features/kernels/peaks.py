@@ -33,9 +33,16 @@ def sides_of(
     cents: NDArray[np.int64],
     count: NDArray[np.int64],
     is_cash: NDArray[np.bool_],
+    known_from: NDArray[np.int32],
+    is_superseded: NDArray[np.bool_],
     from_s: NDArray[np.int64],
-) -> Sides:
-    """The sides, later than `from_s` of their account, of edges in the order of time; a counting sort by account."""
+) -> tuple[Sides, NDArray[np.bool_]]:
+    """The sides, later than `from_s` of their account, of edges in the order of time; a counting sort by account.
+
+    Also, for each account, is it untidy: were its edges not known in the order of time, or are they known no longer.
+    """
+    is_untidy = np.zeros(from_s.size, np.bool_)
+    newest_day, newest_s = np.full(from_s.size, np.iinfo(np.int32).min, np.int32), np.zeros(from_s.size, np.int64)
     start = np.zeros(from_s.size + 1, np.int64)
     for e in range(src.size):
         if src[e] != dst[e]:
@@ -52,17 +59,20 @@ def sides_of(
     )
     out, cash = np.empty(n, np.bool_), np.empty(n, np.bool_)
     for e in range(src.size):
-        if src[e] == dst[e]:
-            continue
         for side in range(2):
             own = src[e] if side else dst[e]
             if time_s[e] > from_s[own]:
+                is_tied = time_s[e] == newest_s[own] and known_from[e] != newest_day[own]
+                is_untidy[own] |= is_superseded[e] or known_from[e] < newest_day[own] or is_tied
+                newest_day[own], newest_s[own] = known_from[e], time_s[e]
+                if src[e] == dst[e]:
+                    continue
                 place = free[own]
                 free[own] = place + 1
                 other[place] = dst[e] if side else src[e]
                 times[place], sums[place], counts[place] = time_s[e], cents[e], count[e]
                 out[place], cash[place] = side == 1, is_cash[e]
-    return Sides(start, other, times, sums, counts, out, cash)
+    return Sides(start, other, times, sums, counts, out, cash), is_untidy
 
 
 @compiled

@@ -27,7 +27,10 @@ select
     edges.dst_currency,
     version.superseded_on
 from edges
-left join versions as version on version.report_key = edges.report_key
+left join (
+    select * from versions
+    where superseded_on is not null or relation in ('delete', 'duplicate')
+) as version on version.report_key = edges.report_key
 where
     version.report_key is null
     or (

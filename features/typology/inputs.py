@@ -1,6 +1,6 @@
 """The shared inputs of typologies: what each is made from; each is made once for a range, when first asked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import perf_counter
@@ -21,6 +21,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "fresh": (),
     "sides": ("fresh",),
     "peaks": ("sides",),
+    "untidy": ("sides",),
     "subjects": (),
     "reported": ("told",),
     "owners": ("told",),
@@ -72,7 +73,7 @@ class Inputs:
     ) -> None:
         self.engine, self.lake, self.nights, self.settings = engine, lake, nights, settings
         self._made: set[str] = set()
-        self._compiled: dict[str, Callable[[], pl.DataFrame]] = {} if is_portable else {"peaks": self._peaks}
+        self._swept = () if is_portable else ("peaks", "untidy")
         self._reach = nightly.reach(lake, nights, reach.edges_days)
         self.parameters = {
             **nightly.parameters(countries.reporting_threshold(settings.country, nights.last)),
@@ -108,8 +109,8 @@ class Inputs:
         elif name in MADE_FROM:
             for source in MADE_FROM[name]:
                 self.need(source)
-            if name in self._compiled:
-                self.engine.register(name, self._compiled[name]())
+            if name in self._swept:
+                self._sweep()
             elif name in _READ_WHERE_USED:
                 self.engine.view(name, SQL / f"{name}.sql", self.parameters)
             else:
@@ -117,13 +118,16 @@ class Inputs:
         else:
             raise ValueError(f"no typology input is named {name}")
 
-    def _peaks(self) -> pl.DataFrame:
-        from features.typology import peaks  # the compiled pass is loaded when there is something to look at
+    def _sweep(self) -> None:
+        """Make what one compiled pass finds."""
+        from features.typology import peaks  # compiled passes are loaded when there is something to look at
 
         start = perf_counter()
-        rows = peaks.measure(self.engine, self.nights, self.parameters, self.settings.threads)
-        self.engine.tell("peaks", rows.height, start)
-        return rows
+        frames = peaks.measure(self.engine, self.nights, self.parameters, self.settings.threads)
+        for name, rows in zip(self._swept, frames, strict=True):
+            self.engine.register(name, rows)
+            self._made.add(name)
+        self.engine.tell("peaks", frames[0].height, start)
 
     def _told(self) -> Nights:
         """The nights whose reports the range may look at."""

@@ -1,4 +1,4 @@
-"""`peaks` by a compiled pass: the same table as its portable twin, sql/peaks.sql, makes from `sides`."""
+"""`peaks` and `untidy` by a compiled pass: the same tables as sql/peaks.sql and sql/untidy.sql make from `sides`."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,19 +20,23 @@ _SHARES = 8
 _NEVER = np.iinfo(np.int64).max
 
 
-def measure(engine: Engine, nights: Nights, parameters: Mapping[str, object], threads: int) -> pl.DataFrame:
-    """The rows of `peaks`: see its SQL file. `parameters` has `reach_s` and `lookback_s`."""
+def measure(
+    engine: Engine, nights: Nights, parameters: Mapping[str, object], threads: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of `peaks` and of `untidy`: see their SQL files. `parameters` has `reach_s` and `lookback_s`."""
     swings = engine.run(SQL / "swings.sql").to_arrow_table()
     src, dst, nodes = _numbered(swings)
     time_s = swings["occurred_s"].to_numpy()
     order = np.argsort(time_s, kind="stable")
-    sides = peaks.sides_of(
+    sides, is_untidy = peaks.sides_of(
         src[order],
         dst[order],
         time_s[order],
         swings["amount_c"].to_numpy()[order],
         swings["movement_count"].to_numpy().astype(np.int64, copy=False)[order],
         swings["is_cash"].to_numpy()[order],
+        _days(swings)[order],
+        swings["is_superseded"].to_numpy()[order],
         _looked_at_from(swings, src, dst, nodes.size, nights, parameters),
     )
     windows_s = np.array(WINDOW_DAYS, np.int64) * nightly.DAY_S
@@ -43,7 +47,13 @@ def measure(engine: Engine, nights: Nights, parameters: Mapping[str, object], th
         list(pool.map(lambda low, high: peaks.measure(sides, low, high, windows_s, found), cuts[:-1], cuts[1:]))
     names = ["payers", "receivers", *(f"{name}_{days}" for days in WINDOW_DAYS for name in _MEASURES)]
     moved = np.diff(sides.start) > 0
-    return pl.DataFrame({"node": nodes[moved], **{name: found[moved, i] for i, name in enumerate(names)}})
+    rows = pl.DataFrame({"node": nodes[moved], **{name: found[moved, i] for i, name in enumerate(names)}})
+    return rows, pl.DataFrame({"node": nodes[is_untidy]})
+
+
+def _days(swings: pa.Table) -> NDArray[np.int32]:
+    found: NDArray[np.int32] = swings["received_on"].cast(pa.int32()).to_numpy()
+    return found
 
 
 def _numbered(swings: pa.Table) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
@@ -63,7 +73,7 @@ def _looked_at_from(
     parameters: Mapping[str, object],
 ) -> NDArray[np.int64]:
     """The second after which the range looks at each node's edges: sql/fresh.sql; never, where it learnt of none."""
-    days = swings["received_on"].cast(pa.int32()).to_numpy()
+    days = _days(swings)
     is_learnt = (days >= nightly.day_number(nights.first)) & (days <= nightly.day_number(nights.last))
     time_s, cutoff_s = swings["occurred_s"].to_numpy()[is_learnt], nightly.cutoff_s(nights.first)
     oldest_s = np.full(nodes, _NEVER)

@@ -238,6 +238,7 @@ class _Run:
 
     def _lay(self, lined: Iterable[Typology]) -> None:
         self.inputs.need("peaks")
+        self.inputs.need("untidy")
         every = []
         for item in lined:
             self._need(item)

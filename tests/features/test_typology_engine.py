@@ -342,16 +342,22 @@ def test_nights_alone_equal_the_range_however_it_is_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize("nights", [NIGHTS, Nights(day(5), day(6))])
 def test_the_compiled_pass_gives_the_peaks_of_its_twin(tmp_path: Path, nights: Nights) -> None:
     lake, settings = tangled(tmp_path, 0, 0.5), quick(tmp_path)
-    every = tmp_path / "every.sql"
+    every, untidy = tmp_path / "every.sql", tmp_path / "untidy.sql"
     every.write_text("select * from peaks order by node", encoding="utf-8")
-    found = []
+    untidy.write_text("select * from untidy order by node", encoding="utf-8")
+    found, restless = [], []
     for is_portable in (False, True):
         with nightly.knowing(lake, nights, settings) as engine:
-            Inputs(engine, lake, nights, settings, Reach(30, 2), is_portable=is_portable).need("peaks")
+            given = Inputs(engine, lake, nights, settings, Reach(30, 2), is_portable=is_portable)
+            given.need("peaks")
+            given.need("untidy")
             found.append(engine.plain(every))
+            restless.append(engine.plain(untidy))
     compiled, twin = found
     assert compiled.equals(twin.select(compiled.columns))
     assert compiled.height > 5
+    assert restless[0].equals(restless[1])
+    assert 0 < restless[0].height
     assert compiled["cash_out_c_7"].sum() > 0
 
 
