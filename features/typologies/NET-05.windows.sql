@@ -9,9 +9,6 @@ with rolling as (
     select
         marks.part, marks.night, marks.node, marks.received_on, marks.occurred_s as to_s,
         count(distinct marks.other) over recent as counterparties,
-        count(
-            distinct case when marks.part <> 0 and marks.is_new = 0 then marks.other end
-        ) over recent as known_before,
         max(marks.is_new) over recent as is_new
     from marks
     left join subjects on subjects.node = marks.node
@@ -33,19 +30,31 @@ ranked as (
 best as (
     select part, night, node, to_s, counterparties from ranked where place = 1
 ),
+known as (
+    select part, node, received_on, to_s, counterparties
+    from rolling
+    where part = 0
+    union all
+    select
+        part, node, received_on, occurred_s,
+        count(distinct other) over (
+            partition by part, node order by occurred_s
+            range between $window_days * 86400 - 1 preceding and current row
+        )
+    from marks
+    where part <> 0 and is_new = 0
+),
 before as (
     select
         best.part, best.night, best.node,
-        max(
-            case when best.part = 0 then rolling.counterparties else rolling.known_before end
-        ) as counterparties
+        max(known.counterparties) as counterparties
     from best
-    join rolling
-        on rolling.part = best.part
-        and rolling.node = best.node
-        and rolling.received_on < best.night
-        and rolling.to_s <= best.to_s
-        and rolling.to_s > best.to_s - $window_days * 86400
+    join known
+        on known.part = best.part
+        and known.node = best.node
+        and known.received_on < best.night
+        and known.to_s <= best.to_s
+        and known.to_s > best.to_s - $window_days * 86400
     group by best.part, best.night, best.node
 ),
 grown as (

@@ -217,7 +217,7 @@ def told(root: Path, days: list[tuple[int, str]], rows: list[dict[str, Any]], ni
     put(lake, REPORTS, pl.concat([lake.read(REPORTS), versions]))
     put(lake, ACCOUNTS, ACCOUNTS.frame(accounts))
     put(lake, ROLES, ROLES.frame(parts))
-    found = typology.build(lake, Nights.of(day(night)), quick(root))
+    found = typology.build(lake, Nights.of(day(night)), quick(root)).hits
     return list(found.filter(pl.col("typology_id") == "STR-01").iter_rows(named=True))
 
 

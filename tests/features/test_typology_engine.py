@@ -357,7 +357,7 @@ def test_the_compiled_pass_gives_the_peaks_of_its_twin(tmp_path: Path, nights: N
     assert compiled.equals(twin.select(compiled.columns))
     assert compiled.height > 5
     assert restless[0].equals(restless[1])
-    assert 0 < restless[0].height
+    assert restless[0].height > 0
     assert compiled["cash_out_c_7"].sum() > 0
 
 
