@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from statistics import quantiles
@@ -31,62 +32,99 @@ from tests.review.console.postgres import Cluster, binaries
 
 SQL = Path(__file__).with_name("console_store.sql")
 HOME = record.ROOT / "build" / "bench-console"
+MIGRATIONS = record.ROOT / "review" / "console" / "migrations"
+PARTS = ("sqlite", "postgresql", "work")
+FILLED = "filled.json"
 PASSWORD = "seven-lanterns-44-upstream"  # noqa: S105 (of made-up persons)
 QUEUES = 12
 LISTED = 400
 PROMISED = {"queue": 60, "alert": 250, "search": 150, "work": 500}
 """Milliseconds within which 95 of 100 answers come."""
-_TUNED = ("shared_buffers=512MB", "max_connections=100", "listen_addresses=", "work_mem=16MB", "jit=off")
+_TUNED = (
+    *("shared_buffers=512MB", "max_connections=100", "listen_addresses=", "work_mem=16MB", "jit=off"),
+    *("max_wal_size=8GB", "default_toast_compression=lz4"),
+)
 
 
 def main() -> None:
-    """Fill, measure, let people work, record."""
+    """Fill, measure, let people work; each part goes on record as soon as it is measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--alerts", type=int, default=1_000_000)
     parser.add_argument("--analysts", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--think", type=float, default=2.0, help="mean seconds between two clicks of an analyst")
+    parser.add_argument("--think", type=float, default=5.0, help="mean seconds between two clicks of an analyst")
     parser.add_argument("--samples", type=int, default=200)
-    parser.add_argument("--only", choices=["sqlite", "postgresql", "work"])
+    parser.add_argument("--only", choices=PARTS, help="this part alone; those on record from before stay")
+    parser.add_argument("--refill", action="store_true", help="fill the stores anew though they are there")
+    parser.add_argument("--dry", action="store_true", help="print, and put nothing on record")
     given = parser.parse_args()
     if "SLUICE_BENCH_STEP" in os.environ:
         step(os.environ["SLUICE_BENCH_STEP"], given)
         return
-    shutil.rmtree(HOME, ignore_errors=True)
-    HOME.mkdir(parents=True)
-    found: dict[str, object] = {"alerts": given.alerts, "transactions": given.alerts * 5, "promised_p95_ms": PROMISED}
-    if given.only in (None, "sqlite"):
-        found["sqlite"] = child("sqlite", "", given)
+    HOME.mkdir(parents=True, exist_ok=True)
+    for part in (given.only,) if given.only else PARTS:
+        keep(part, measured(part, given), given)
+
+
+def measured(part: str, given: argparse.Namespace) -> dict[str, object]:
+    """The figures of one part. People work on a copy of the store, so that the store can be used again."""
+    if part == "sqlite":
+        return child(part, "", given)
     folder = binaries()
-    if given.only != "sqlite":
-        if folder is None:
-            sys.exit("No PostgreSQL server is installed (Debian: apt-get install postgresql).")
-        with running(folder) as cluster:
-            cluster.execute("create database console")
-            found["postgresql"] = child("postgresql", cluster.address("console"), given)
-            found["work"] = child("work", cluster.address("console"), given)
-    if given.only is None:
-        record.record("console", found)
-    else:
-        print(json.dumps(found, indent=1))
+    if folder is None:
+        sys.exit("No PostgreSQL server is installed (Debian: apt-get install postgresql).")
+    with running(folder) as cluster:
+        _empty_database(cluster, given)
+        if part == "postgresql":
+            return child(part, cluster.address("console"), given)
+        child("filled", cluster.address("console"), given)
+        cluster.execute("drop database if exists work", "create database work template console strategy file_copy")
+        try:
+            return child(part, cluster.address("work"), given)
+        finally:
+            cluster.execute("drop database work")
+
+
+def _empty_database(cluster: Cluster, given: argparse.Namespace) -> None:
+    """An empty database, unless there is one that is filled as asked for."""
+    marker = HOME / "postgresql" / FILLED
+    if given.refill and given.only != "work":
+        marker.unlink(missing_ok=True)
+    if not _is_filled(marker, given):
+        marker.unlink(missing_ok=True)
+        cluster.execute("drop database if exists console", "create database console")
+
+
+def keep(part: str, figures: dict[str, object], given: argparse.Namespace) -> None:
+    """Put one part on record beside the others that were measured on a store of the same size."""
+    size = {"alerts": given.alerts, "transactions": given.alerts * 5, "promised_p95_ms": PROMISED}
+    if given.dry:
+        print(json.dumps({part: figures}, indent=1))
+        return
+    file = record.results("console")
+    before = json.loads(file.read_text("utf-8"))["figures"] if file.exists() else {}
+    others = {name: before[name] for name in PARTS if name in before} if before.get("alerts") == given.alerts else {}
+    when = record.provenance()
+    record.record("console", size | others | {part: figures | {"date": when["date"], "commit": when["commit"]}})
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Cluster]:
     """A PostgreSQL that keeps its promises on a power cut: nothing is switched off for speed."""
-    HOME.chmod(0o755)
-    cluster = Cluster.start(folder, _TUNED, Path("/var/tmp"))  # noqa: S108 (a folder of a random name is made in it)
+    cluster = Cluster.kept(folder, _TUNED, HOME / "server")
     try:
         yield cluster
     finally:
-        cluster.stop()
+        cluster.pause()
 
 
 def child(name: str, address: str, given: argparse.Namespace) -> dict[str, object]:
     """The result of one step in a process of its own: Django works on one database per process."""
-    environment = os.environ | {"SLUICE_BENCH_STEP": name, "SLUICE_HOME": str(HOME / name)}
+    home = HOME / ("sqlite" if name == "sqlite" else "postgresql")
+    environment = os.environ | {"SLUICE_BENCH_STEP": name, "SLUICE_HOME": str(home)}
     environment |= {"SLUICE_CONSOLE_DATABASE": address} if address else {}
-    words = [f"--{key}={value}" for key, value in vars(given).items() if value is not None]
+    words = [f"--{key}={value}" for key, value in vars(given).items() if key not in ("refill", "dry") and value]
+    words += ["--refill"] if given.refill and name == given.only else []
     out = HOME / f"{name}.json"
     subprocess.run([sys.executable, "-m", "benchmarks.console", *words], check=True, env=environment)
     return json.loads(out.read_text("utf-8"))
@@ -96,45 +134,122 @@ def step(name: str, given: argparse.Namespace) -> None:
     """One step; writes its result beside the homes."""
     from review.console import config
 
+    home = Path(os.environ["SLUICE_HOME"])
+    if name == "sqlite" and (given.refill or not _is_filled(home / FILLED, given)):
+        shutil.rmtree(home, ignore_errors=True)
+    (home / "console" / "static").mkdir(parents=True, exist_ok=True)
     config.set_up(open_home())
-    made = work(given) if name == "work" else {**fill(given.alerts, given.analysts), **pages(given.samples)}
+    made = {"work": lambda: work(given), "filled": lambda: filled(home, given)}.get(
+        name, lambda: {**filled(home, given), **pages(given.samples)}
+    )()
     record.write_results(HOME / f"{name}.json", made)
 
 
 # --- fill -------------------------------------------------------------------------------------------------------------
 
 
+def _asked(given: argparse.Namespace) -> dict[str, object]:
+    """What a store is filled from: another store is filled where any of it differs."""
+    sources = [SQL, Path(__file__).with_name("console_contents.py"), *sorted(MIGRATIONS.glob("0*.py"))]
+    digest = sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
+    return {"alerts": given.alerts, "analysts": given.analysts, "digest": digest}
+
+
+def _is_filled(marker: Path, given: argparse.Namespace) -> bool:
+    return marker.exists() and json.loads(marker.read_text("utf-8"))["asked"] == _asked(given)
+
+
+def filled(home: Path, given: argparse.Namespace) -> dict[str, object]:
+    """Fill the store, unless it is; seconds and bytes that it took, now or then."""
+    marker = home / FILLED
+    if not _is_filled(marker, given):
+        made = fill(given.alerts, given.analysts)
+        record.write_results(marker, {"asked": _asked(given), "made": made})
+    _publication()
+    return json.loads(marker.read_text("utf-8"))["made"]
+
+
 def fill(alerts: int, analysts: int) -> dict[str, object]:
-    """Make the tables and write the store; seconds and bytes that it took."""
+    """Make the tables and write the store: rows first, then the indexes; seconds and bytes that it took."""
     from django.core.management import call_command
     from django.db import connection
 
     started = time.perf_counter()
     call_command("migrate", interactive=False, verbosity=0)
     _persons_and_queues(analysts)
+    is_sqlite = connection.vendor == "sqlite"
+    parts = 1 if is_sqlite else os.cpu_count() or 2
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
+        if is_sqlite:
             cursor.execute("pragma synchronous = off")
             cursor.execute("pragma cache_size = -1000000")
         _side_tables(cursor)
+        cursor.execute(_INDEXES[connection.vendor])
+        indexes = list(cursor.fetchall())
+        for name, _made in indexes:
+            cursor.execute(f'drop index "{name}"')
         for statement in _statements(connection.vendor, alerts):
             begun = time.perf_counter()
-            cursor.execute(statement)
+            _at_once([_part(statement, part, parts) for part in range(parts if "N_PARTS" in statement else 1)])
             print(f"  {statement.split()[2]}: {time.perf_counter() - begun:.0f} s", flush=True)
-        if connection.vendor == "postgresql":
+        begun = time.perf_counter()
+        for start in range(0, len(indexes), parts):
+            _at_once([made for _name, made in indexes[start : start + parts]])
+        print(f"  {len(indexes)} indexes: {time.perf_counter() - begun:.0f} s", flush=True)
+        if is_sqlite:
+            cursor.execute("select page_count * page_size from pragma_page_count(), pragma_page_size()")
+        else:
             for table in ("subject", "report", "alert"):
                 cursor.execute(
                     "select setval(pg_get_serial_sequence(%s, 'id'), (select max(id) from console_alert))",
                     [f"console_{table}"],
                 )
+            for name in ("bench_name", "bench_term", "bench_content"):
+                cursor.execute(f"drop table {name}")
             cursor.execute("vacuum analyze")
             cursor.execute("select pg_database_size(current_database())")
-        else:
-            cursor.execute("analyze")
-            cursor.execute("select page_count * page_size from pragma_page_count(), pragma_page_size()")
         size = cursor.fetchone()[0]
-    _publication()
     return {"fill_s": round(time.perf_counter() - started, 1), "store_mb": round(size / 1e6)}
+
+
+_INDEXES = {
+    "sqlite": "select name, sql from sqlite_master where type = 'index' and sql is not null and name like 'console_%'"
+    " or type = 'index' and sql is not null and tbl_name like 'console_%'",
+    "postgresql": "select i.indexname, i.indexdef from pg_indexes i where i.schemaname = 'public'"
+    " and i.tablename like 'console%' and i.indexname not in (select conname from pg_constraint)",
+}
+
+
+def _part(statement: str, part: int, parts: int) -> str:
+    return re.sub(r"\bN_PART\b", str(part), re.sub(r"\bN_PARTS\b", str(parts), statement))
+
+
+def _at_once(statements: list[str]) -> None:
+    """Run statements, each on a connection of its own where the database writes with several."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with ThreadPoolExecutor(len(statements)) as pool:
+            list(pool.map(_on_its_own, statements))
+        return
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _on_its_own(statement: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        # Rows that fit each other by the way they are made need no check of every key.
+        for setting in (
+            "session_replication_role = replica",
+            "synchronous_commit = off",
+            "maintenance_work_mem = '1GB'",
+        ):
+            cursor.execute(f"set {setting}")
+        cursor.execute(statement)
+    connection.close()
 
 
 def _persons_and_queues(analysts: int) -> None:
@@ -156,11 +271,10 @@ def _persons_and_queues(analysts: int) -> None:
 def _side_tables(cursor: object) -> None:
     rows = names()
     execute, executemany = cursor.execute, cursor.executemany  # type: ignore[attr-defined]
-    execute("create temporary table bench_name (k integer, name text)")
-    execute("create temporary table bench_term (k integer, kind text, term text)")
+    execute("create table bench_name (k integer, name text)")
+    execute("create table bench_term (k integer, kind text, term text)")
     execute(
-        "create temporary table bench_content (k integer, reasons text, evidence text, movements text, flow text,"
-        " nodes text)"
+        "create table bench_content (k integer, reasons text, evidence text, movements text, flow text, nodes text)"
     )
     executemany("insert into bench_name values (%s, %s)", [(k, name) for k, (name, _terms) in enumerate(rows)])
     terms = [(k, kind, term) for k, (_name, found) in enumerate(rows) for kind, term in found]
@@ -201,7 +315,9 @@ def _publication() -> None:
     from review.console.models import Publication
 
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    Publication.objects.create(night=yesterday, status="done", digest="bench", at=datetime.now(UTC))
+    Publication.objects.get_or_create(
+        night=yesterday, status="done", digest="bench", defaults={"at": datetime.now(UTC)}
+    )
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------

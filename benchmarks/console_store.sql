@@ -1,5 +1,6 @@
 -- console_store: a large made-up store, written by the database itself; one statement per table, one text for SQLite and
 -- PostgreSQL. parameters by replacement: N_ALERTS, N_SUBJECTS, and the casts json(..), day(..), moment(..) of the dialect.
+-- Statements with N_PART and N_PARTS are run once per part, on PostgreSQL all parts at once; the others write all rows.
 -- inputs: bench_name (k, name), bench_term (k, kind, term), bench_content (k, six JSON texts), console_queue, console_person.
 -- A hundred thousand names are spread over all subjects; every 500th alert has the largest picture that there can be.
 
@@ -8,11 +9,13 @@ insert into console_subject
 with recursive n (i) as (select cast(1 as bigint) union all select i + 1 from n where i < N_SUBJECTS)
 select i, 100000000 + i, 'XS:40702810' || (100000000 + i), 'account', b.name, 'person', 'bank-' || (i % 40), 'XS',
     'XS-' || (i % 20), <<json '{}'>>, <<day '2026-02-03'>>
-from n join bench_name b on b.k = (i * 7919) % N_NAMES;
+from n join bench_name b on b.k = (i * 7919) % N_NAMES
+where i % N_PARTS = N_PART;
 
 insert into console_subjectterm (subject_id, kind, term)
 select s.id, t.kind, t.term
-from console_subject s join bench_term t on t.k = (s.id * 7919) % N_NAMES;
+from console_subject s join bench_term t on t.k = (s.id * 7919) % N_NAMES
+where s.id % N_PARTS = N_PART;
 
 insert into console_subjectterm (subject_id, kind, term)
 select id, 'number', '40702810' || node_id from console_subject;
@@ -23,7 +26,8 @@ insert into console_report
 with recursive n (i) as (select cast(1 as bigint) union all select i + 1 from n where i < N_SUBJECTS)
 select i, 'XS:bank:R-' || i || ':1', 'R-' || i, 'R' || i, 'XS', 'bank-' || (i % 40), 'STR', 'suspicion', 'original',
     <<day '2026-02-03'>>, 'The client could not name a payer.', '', '', <<json '["I-1"]'>>
-from n;
+from n
+where i % N_PARTS = N_PART;
 
 insert into console_alert
     (id, alert_id, subject_id, subject_name, family, theme, territory, corridor, typologies, component_id, linked_count,
@@ -41,23 +45,26 @@ select i, substr('00000000000000' || (i * 7919 % 1000003) || 'a' || (100000000 +
     case when i % 10 < 3 then 'closed' else 'queued' end, 1, <<day '2026-12-30'>>, <<json '[]'>>, <<false>>, <<false>>,
     case when i % 10 < 3 then 'D5' else '' end, case when i % 10 < 3 then 'salary' else '' end,
     case when i % 10 < 3 then <<moment '2026-02-02 10:00:00+00:00'>> end
-from n join console_subject s on s.id = 1 + i % N_SUBJECTS join console_queue q on q.id = 1 + i % N_QUEUES;
+from n join console_subject s on s.id = 1 + i % N_SUBJECTS join console_queue q on q.id = 1 + i % N_QUEUES
+where i % N_PARTS = N_PART;
 
 insert into console_alertcontent (alert_id, reasons, missing_data, evidence, movements, flow, nodes)
 select a.id, <<json b.reasons>>, <<json '["balances"]'>>, <<json b.evidence>>,
     <<json replace(b.movements, '700000000', '' || (100000000 + a.subject_id))>>,
     <<json replace(b.flow, '700000000', '' || (100000000 + a.subject_id))>>,
     <<json replace(b.nodes, '700000000', '' || (100000000 + a.subject_id))>>
-from console_alert a join bench_content b on b.k = case when a.id % 500 = 0 then 0 else 1 + a.id % 20 end;
+from console_alert a join bench_content b on b.k = case when a.id % 500 = 0 then 0 else 1 + a.id % 20 end
+where a.id % N_PARTS = N_PART;
 
 insert into console_alertsubject (alert_id, subject_id, is_own)
-select id, subject_id, <<true>> from console_alert
+select id, subject_id, <<true>> from console_alert where id % N_PARTS = N_PART
 union all
 select id, 1 + (id * 31 + 7) % N_SUBJECTS, <<false>> from console_alert
-where 1 + (id * 31 + 7) % N_SUBJECTS <> subject_id;
+where 1 + (id * 31 + 7) % N_SUBJECTS <> subject_id and id % N_PARTS = N_PART;
 
 insert into console_alertreport (alert_id, report_id, evidence_count)
-select id, 1 + (id * 17) % N_SUBJECTS, 5 from console_alert;
+select id, 1 + (id * 17) % N_SUBJECTS, 5 from console_alert
+where id % N_PARTS = N_PART;
 
 insert into console_decision
     (alert_id, ordinal, kind, code, edition, reason, text, status, needs_second, proposed_by_id, proposed_at,

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
+from queue import SimpleQueue
 from time import perf_counter
 from typing import Any
 
@@ -173,11 +174,31 @@ def table(contract: Table, keys: Mapping[str, pa.Array], columns: Mapping[str, F
     Raises:
         KeyError: a column of the contract is missing.
     """
-    arrays = [
-        keys[name] if name in keys else pa.array(columns[name], from_pandas=True)
-        for name in contract.arrow_schema.names
-    ]
+    arrays = [keys[name] if name in keys else _nullable(columns[name]) for name in contract.arrow_schema.names]
     return pa.Table.from_arrays(arrays, schema=contract.arrow_schema)
+
+
+def _nullable(values: Floats) -> pa.Array:
+    """The values, null where they are NaN; not copied where they lie one after the other."""
+    bare = np.ascontiguousarray(values, np.float32)
+    is_valid = np.empty((bare.size + 7) // 8, np.uint8)
+    nulls = _validity(bare, is_valid)
+    buffers = [pa.py_buffer(is_valid) if nulls else None, pa.py_buffer(bare)]
+    return pa.Array.from_buffers(pa.float32(), bare.size, buffers, nulls)
+
+
+@compiled
+def _validity(values: NDArray[np.float32], out: NDArray[np.uint8]) -> int:
+    """Fill a bit a value, 1 where it is a number; how many are not."""
+    nulls = 0
+    for byte in range(out.size):
+        bits = 0
+        for bit in range(min(8, values.size - byte * 8)):
+            is_number = values[byte * 8 + bit] == values[byte * 8 + bit]
+            bits |= is_number << bit
+            nulls += not is_number
+        out[byte] = bits
+    return nulls
 
 
 def _note(name: str, rows: int, start: float) -> None:
@@ -190,6 +211,9 @@ class Measures:
     def __init__(self, network: Network, threads: int, bounds: Bounds | None = None) -> None:
         self.network, self.threads, self.bounds = network, threads, bounds or Bounds()
         self._windows = np.array(self.bounds.windows_s, np.int64)
+        self._scratch = SimpleQueue[shapes.Scratch]()
+        for _ in range(threads):
+            self._scratch.put(shapes.scratch(network.node_ids.size, self._most_edges()))
 
     def blocks(self, block_rows: int = BLOCK_ROWS, *, with_edges: bool = True) -> Iterator[Block]:
         """The range measured, some nights at a time; without edges, only accounts are measured."""
@@ -205,6 +229,14 @@ class Measures:
                     last += 1
                 yield self._block(run, first, last, before, past_values)
                 first = last
+
+    def _most_edges(self) -> int:
+        """The most edges that shapes of one night may look at."""
+        first, last = _number(self.network.nights.first), _number(self.network.nights.last)
+        cuts = np.arange(first + 1, last + 2, dtype=np.int64) * nightly.DAY_S - 1
+        time_s = self.network.edges.time_s
+        held = np.searchsorted(time_s, cuts, side="right")
+        return int((held - np.searchsorted(time_s, cuts - self.bounds.shape_s, side="right")).max())
 
     def _past(self, run: "_Pool") -> tuple[Floats, Floats]:
         """Chains behind every edge, and what the ends of the range's edges had done before them."""
@@ -276,10 +308,13 @@ class Measures:
         wanted = network.fresh[network.night_start[night] : network.night_start[night + 1]]
         first_row = int(network.night_start[night]) - base
         cut = day * nightly.DAY_S + nightly.DAY_S - 1
-        pairs = shapes.pairs_of(edges, day, cut - bounds.shape_s, cut, network.node_ids.size, bounds.hub_cap)
-        found = np.zeros((pairs.other.size, len(layout.SHAPES)), np.float32)
-        shapes.measure(pairs, found)
+        lowest, highest = np.searchsorted(edges.time_s, (cut - bounds.shape_s, cut), side="right")
+        scratch = self._scratch.get()
+        pairs = shapes.pairs_of(edges, scratch, day, lowest, highest, bounds.hub_cap)
+        found = np.zeros((pairs.rows, len(layout.SHAPES)), np.float32)
+        shapes.measure(pairs, scratch, found)
         shapes.spread(edges, pairs, found, wanted, first_row, cut - bounds.shape_s, cut, out, 0)
+        self._scratch.put(scratch)
         c = len(layout.SHAPES)
         trails.chains_after(edges, ends, wanted, first_row, day, cut, bounds.hop_s, bounds.looks, before, after, out, c)
         c += len(layout.CHAINS)

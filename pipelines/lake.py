@@ -3,21 +3,31 @@
 A writer that is killed leaves the table as it was. Nothing here knows what a table means.
 """
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from time import time
+from uuid import uuid4
 
 import duckdb
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
-from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
+from deltalake.transaction import AddAction
+from pyarrow import fs
 
 import pipelines
 from pipelines.tables import Table, Type
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,18 @@ class Lake:
     def _replace(
         self, table: Table, rows: pa.Table | pa.RecordBatchReader, predicate: str, metadata: Mapping[str, str]
     ) -> None:
-        described = {"sluice_version": pipelines.__version__, **metadata}
+        self._create(table)
+        write_deltalake(
+            self._uri(table),
+            rows,
+            mode="overwrite",
+            predicate=predicate,
+            partition_by=[table.partition],
+            writer_properties=WriterProperties(compression="ZSTD", compression_level=1),
+            commit_properties=_described(metadata),
+        )
+
+    def _create(self, table: Table) -> None:
         if self._open(table) is None:
             DeltaTable.create(
                 self._uri(table),
@@ -77,15 +98,6 @@ class Lake:
                 name=table.name,
                 description=table.one_row,
             )
-        write_deltalake(
-            self._uri(table),
-            rows,
-            mode="overwrite",
-            predicate=predicate,
-            partition_by=[table.partition],
-            writer_properties=_writer_properties(table),
-            commit_properties=CommitProperties(custom_metadata=described),
-        )
 
     def replace_nights(self, table: Table, rows: pl.DataFrame, nights: Nights, metadata: Mapping[str, str]) -> None:
         """Make `rows` all that the table holds of these nights, in one commit.
@@ -99,13 +111,10 @@ class Lake:
         typed = table.conform(rows).sort(table.key)
         self._replace(table, _arrow(table, typed), _between(table, nights), metadata)
 
-    def replace_nights_in_parts(
-        self, table: Table, parts: Sequence[pa.Table], nights: Nights, metadata: Mapping[str, str]
-    ) -> None:
-        """The same for rows that come in parts, each with the contract's columns and types, in any order."""
-        batches = (batch for part in parts for batch in part.to_batches())
-        reader = pa.RecordBatchReader.from_batches(table.arrow_schema, batches)
-        self._replace(table, reader, _between(table, nights), metadata)
+    def in_parts(self, table: Table) -> "Parts":
+        """The same for rows that come in parts: each is written as it comes, none is seen before the commit."""
+        self._create(table)
+        return Parts(table, self._uri(table))
 
     def replace_submissions(
         self,
@@ -190,6 +199,80 @@ class Lake:
         return int(count), f"{int(low) % 2**64:016x}{int(high) % 2**64:016x}"
 
 
+class Parts:
+    """Rows of many nights on their way into a table: a file a night and part, put in place by one commit.
+
+    The files of a writer that is killed before its commit belong to nothing, as those of any other commit that failed.
+    """
+
+    def __init__(self, table: Table, uri: str) -> None:
+        self._table, self._uri = table, uri
+        root = uri if "://" in uri else str(Path(uri).absolute())
+        self._files = fs.SubTreeFileSystem(*reversed(fs.FileSystem.from_uri(root)))
+        self._schema = table.arrow_schema.remove(table.arrow_schema.get_field_index(table.partition))
+        self._written: list[AddAction] = []
+        self.counts: dict[date, int] = {}
+        """The rows of each night that are written and not committed."""
+
+    def add(self, rows: pa.Table) -> None:
+        """Write rows that have the contract's columns and types; those of a night stand together."""
+        nights = rows[self._table.partition].cast(pa.int32()).to_numpy()
+        borders = [0, *(np.flatnonzero(np.diff(nights)) + 1).tolist(), rows.num_rows]
+        bare = rows.select(self._schema.names).cast(self._schema)
+        for low, high in pairwise(borders):
+            if high > low:
+                night = date.fromordinal(_EPOCH + int(nights[low]))
+                self._written.append(self._write(night, bare.slice(low, high - low)))
+                self.counts[night] = self.counts.get(night, 0) + high - low
+
+    def commit(self, nights: Nights, metadata: Mapping[str, str]) -> None:
+        """Make the rows that were added all that the table holds of these nights.
+
+        Raises:
+            ValueError: rows of another night were added.
+        """
+        others = [night for night in self.counts if not nights.first <= night <= nights.last]
+        if others:
+            raise ValueError(f"{self._table.name}: rows of {min(others)} do not belong to {nights}")
+        column = self._table.partition
+        DeltaTable(self._uri).create_write_transaction(
+            [*self._written],
+            mode="overwrite",
+            schema=self._table.arrow_schema,
+            partition_by=[column],
+            partition_filters=[(column, ">=", nights.first.isoformat()), (column, "<=", nights.last.isoformat())],
+            commit_properties=_described(metadata),
+        )
+        self._written, self.counts = [], {}
+
+    def _write(self, night: date, rows: pa.Table) -> AddAction:
+        folder = f"{self._table.partition}={night.isoformat()}"
+        path = f"{folder}/part-{uuid4()}.parquet"
+        self._files.create_dir(folder, recursive=True)
+        measured = [column.name for column in self._table.columns if column.type is Type.SINGLE]
+        # Measured values hardly repeat: a dictionary and statistics of each would cost more than the rest of the file.
+        pq.write_table(
+            rows,
+            path,
+            filesystem=self._files,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[name for name in rows.column_names if name not in measured],
+            write_statistics=[name for name in rows.column_names if name not in measured],
+            use_byte_stream_split=measured,
+            row_group_size=max(rows.num_rows, 1),
+            write_batch_size=65_536,
+        )
+        return AddAction(
+            path,
+            size=self._files.get_file_info(path).size,
+            partition_values={self._table.partition: night.isoformat()},
+            modification_time=int(time() * 1000),
+            data_change=True,
+            stats=json.dumps({"numRecords": rows.num_rows}),
+        )
+
+
 _DIGEST = """
 select count(*), sum(md5_number_lower(cast(rows as varchar))), sum(md5_number_upper(cast(rows as varchar)))
 from read_parquet($files, hive_partitioning = true, hive_types_autocast = false) as rows
@@ -202,14 +285,8 @@ def _checked_id(identifier: str) -> str:
     return identifier
 
 
-def _writer_properties(table: Table) -> WriterProperties:
-    """Measured values hardly repeat: a dictionary and statistics of each would cost more than the rest of the file."""
-    measured = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
-    return WriterProperties(
-        compression="ZSTD",
-        compression_level=1,
-        column_properties={column.name: measured for column in table.columns if column.type is Type.SINGLE},
-    )
+def _described(metadata: Mapping[str, str]) -> CommitProperties:
+    return CommitProperties(custom_metadata={"sluice_version": pipelines.__version__, **metadata})
 
 
 def _between(table: Table, nights: Nights) -> str:

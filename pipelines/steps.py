@@ -3,8 +3,9 @@
 Each chunk of nights is one commit of the table, then one of `runs`; a kill between them only repeats the chunk.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -24,7 +25,9 @@ _CODE_SUFFIXES = {".py", ".sql", ".toml"}
 
 
 PART_ROWS = 250_000
-"""Rows after which the parts of a step are written, with the nights that they complete."""
+"""Rows after which the parts of a step are committed, with the nights that they complete."""
+PARTS_AHEAD = 2
+"""Parts that wait to be written, at most."""
 
 
 @dataclass(frozen=True)
@@ -96,47 +99,54 @@ def run_step(
     written = done = 0
     for chunk in _chunks(stale, _sizes(lake, nights), chunk_rows):
         progress(table.name, done, len(stale))
-        for some, rows in _computed(compute(chunk), chunk):
-            made_from = digest_of(*(inputs[night] for night in days(some)))
-            described = {"step": table.name, "nights": str(some), "inputs": made_from}
-            if isinstance(rows, pl.DataFrame):
-                lake.replace_nights(table, rows, some, described)
-            else:
-                lake.replace_nights_in_parts(table, rows, some, described)
-            counts = _counted(rows)
-            _record(lake, table, some, inputs, counts)
-            written += sum(counts.values())
+        for some, rows in _written(lake, table, compute(chunk), chunk, inputs):
+            written += rows
             done += len(list(days(some)))
             progress(table.name, done, len(stale))
     progress(table.name, len(stale), len(stale))
     return StepReport(table.name, nights, written, len(stale))
 
 
-def _computed(
-    found: pl.DataFrame | Iterator[Part], nights: Nights
-) -> Iterator[tuple[Nights, pl.DataFrame | list[pa.Table]]]:
-    """What is written at once: a frame, or parts of about PART_ROWS rows, made while the ones before are written."""
+def _written(
+    lake: Lake, table: Table, found: pl.DataFrame | Iterator[Part], nights: Nights, inputs: Mapping[date, str]
+) -> Iterator[tuple[Nights, int]]:
+    """Put the rows in their place; the nights that are on record now, and how many rows they have."""
     if isinstance(found, pl.DataFrame):
-        yield nights, found
+        lake.replace_nights(table, found, nights, _described(table, nights, inputs))
+        counts = dict(found.group_by("received_on").len().iter_rows())
+        _record(lake, table, nights, inputs, counts)
+        yield nights, sum(counts.values())
         return
-    with ThreadPoolExecutor(1) as ahead:
-        first, held, rows = nights.first, list[pa.Table](), 0
-        coming = ahead.submit(next, found, None)
-        while (part := coming.result()) is not None:
-            coming = ahead.submit(next, found, None)
-            held.append(part.rows)
+    parts = lake.in_parts(table)
+
+    def finish(some: Nights) -> tuple[Nights, int]:
+        counts = dict(parts.counts)
+        parts.commit(some, _described(table, some, inputs))
+        _record(lake, table, some, inputs, counts)
+        return some, sum(counts.values())
+
+    first, rows = nights.first, 0
+    with ThreadPoolExecutor(1) as behind:  # one thread, so that everything is written in order
+        adding, finished = deque[Future[None]](), list[Future[tuple[Nights, int]]]()
+        for part in found:
+            while len(adding) >= PARTS_AHEAD:
+                adding.popleft().result()
+            adding.append(behind.submit(parts.add, part.rows))
             rows += part.rows.num_rows
             if rows >= PART_ROWS or part.nights.last == nights.last:
-                yield Nights(first, part.nights.last), held
-                first, held, rows = part.nights.last + timedelta(days=1), [], 0
+                finished.append(behind.submit(finish, Nights(first, part.nights.last)))
+                first, rows = part.nights.last + timedelta(days=1), 0
+            while finished and finished[0].done():
+                yield finished.pop(0).result()
+        for added in adding:
+            added.result()
+        for last in finished:
+            yield last.result()
 
 
-def _counted(rows: pl.DataFrame | list[pa.Table]) -> dict[date, int]:
-    """The rows of each night."""
-    if isinstance(rows, pl.DataFrame):
-        return dict(rows.group_by("received_on").len().iter_rows())
-    nights = [pl.DataFrame(part.select(["received_on"])) for part in rows]
-    return dict(pl.concat(nights).group_by("received_on").len().iter_rows()) if nights else {}
+def _described(table: Table, nights: Nights, inputs: Mapping[date, str]) -> dict[str, str]:
+    made_from = digest_of(*(inputs[night] for night in days(nights)))
+    return {"step": table.name, "nights": str(nights), "inputs": made_from}
 
 
 def _stale(lake: Lake, table: Table, nights: Nights, inputs: Mapping[date, str]) -> list[date]:

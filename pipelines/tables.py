@@ -510,6 +510,7 @@ EDGES = Table(
         Column("occurred_s", Type.INT, "the same in seconds since 1970; end of the day for date-only", required=True),
         Column("is_date_only", Type.BOOL, "the source gives a day and no time", required=True),
         Column("amount_local", Type.MONEY, "amount in the local currency of the FIU", required=True),
+        Column("amount_c", Type.INT, "the same in hundredths, 10^16 for more than that: for sums", required=True),
         _text("channel", "how value moved", required=True),
         Column("movement_count", Type.INT, "how many movements the edge sums up", required=True),
         Column("is_cross_currency", Type.BOOL, "the two sides name different currencies", required=True),

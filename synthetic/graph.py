@@ -263,6 +263,7 @@ def _edges(graph: Graph, rows: pl.DataFrame) -> pl.DataFrame:
         (second + midnight + (DAY - 1 if graph.spec.is_date_only else 0)).alias("occurred_s"),
         pl.lit(graph.spec.is_date_only).alias("is_date_only"),
         (pl.col("cents").cast(EDGES.polars_schema["amount_local"]) / 100).alias("amount_local"),
+        pl.col("cents").alias("amount_c"),
         pl.Series("channel", CHANNELS).gather(rows["channel"]).alias("channel"),
         pl.lit(1).alias("movement_count"),
         (ends["src_currency"] != ends["dst_currency"]).alias("is_cross_currency"),

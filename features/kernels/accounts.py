@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features import layout
 from features.kernels import compiled
-from features.kernels.network import ABROAD, BELOW, CASH, EXCHANGE, OUT, ROUND, SELF, TIMED, Ends
+from features.kernels.network import ABROAD, BELOW, CASH, EXCHANGE, OUT, ROUND, SELF, TIMED, Ends, latest
 
 SHORT, LONG, AFTER_SIDE = len(layout.A_SIDE), len(layout.A_SIDE) + len(layout.A_LONG_SIDE), len(layout.AFTER_SIDE)
 
@@ -73,20 +73,21 @@ def measure(
         n_touched = window = old_in = old_out = 0
         centre_in = centre_out = 0.0
         lowest = ends.start[account]
-        place = np.searchsorted(ends.time_s[lowest : ends.start[account + 1]], cut, side="right") + lowest - 1
-        while place >= lowest and ends.time_s[place] > cut - longest_s:
-            if ends.known_from[place] > day or ends.known_until[place] <= day:
-                place -= 1
+        place = latest(ends, lowest, ends.start[account + 1], cut)
+        while place >= lowest and ends.at[place].time_s > cut - longest_s:
+            end = ends.at[place]
+            place -= 1
+            if not end.known_from <= day < end.known_until:
                 continue
-            time_s = ends.time_s[place]
+            time_s = end.time_s
             age_s = cut - time_s
             while age_s >= windows_s[window]:
                 _window(acc, whole, out, r, window, sums, fans)
                 window += 1
-            bits, cents = ends.bits[place], ends.cents[place]
+            bits, cents = end.bits, end.cents
             side = bits & OUT
             a, w = acc[side], whole[side]
-            log_m = np.int64(ends.log_m[place])
+            log_m = np.int64(end.log_m)
             if a[N] == 0:
                 w[FIRST_CENTS], w[FIRST_LOG], w[LEAST], w[NEWEST_S] = cents, log_m, cents, age_s
             else:
@@ -119,7 +120,7 @@ def measure(
             age_m = np.float64(age_s // 60)
             a[A1] += age_m
             a[A2] += age_m * age_m
-            slot = ends.slot[place]
+            slot = end.slot
             if count[side, slot] == 0:
                 w[FAN] += 1
                 if marks[slot] == 0:
@@ -134,15 +135,15 @@ def measure(
                 old_out += side
             count[side, slot] += 1
             total[side, slot] += cents
-            code = ends.country[place]
+            code = end.country
             if code and seen_country[side, code] != r:
                 seen_country[side, code] = r
                 variety[side, 0] += 1
-            code = ends.currency[place]
+            code = end.currency
             if code and seen_currency[side, code] != r:
                 seen_currency[side, code] = r
                 variety[side, 1] += 1
-            route = ends.corridor[place]
+            route = end.corridor
             if route and seen_corridor[route] != r:
                 seen_corridor[route] = r
                 corridors += 1
@@ -166,7 +167,7 @@ def measure(
                 n_timed += 1
                 n_night += 1 if hour < 6 else 0
                 hours |= np.int64(1) << hour
-            if ends.known_from[place] < day and latest_known_s < 0:
+            if end.known_from < day and latest_known_s < 0:
                 latest_known_s = age_s
             if newest_s >= 0:
                 pause_s = max(pause_s, age_s - oldest_s)
@@ -174,9 +175,8 @@ def measure(
                 newest_s = age_s
             oldest_s = age_s
             if n_all < hub_cap:
-                known[n_all] = place
+                known[n_all] = place + 1
             n_all += 1
-            place -= 1
         while window < 3:
             _window(acc, whole, out, r, window, sums, fans)
             window += 1
@@ -340,19 +340,18 @@ def _passes(ends: Ends, known: NDArray[np.int64], n: int, cut: int, shorter_s: i
     sum_pass = sum_short = np.int64(0)
     shortest_s = np.int64(-1)
     for i in range(n):
-        departure = known[i]
-        cents = ends.cents[departure]
-        if ends.bits[departure] & (OUT | SELF) != OUT or cents <= 0:
+        departure = ends.at[known[i]]
+        cents, time_s = departure.cents, departure.time_s
+        if departure.bits & (OUT | SELF) != OUT or cents <= 0:
             continue
-        time_s = ends.time_s[departure]
         for j in range(i + 1, n):
-            arrival = known[j]
-            wait_s = time_s - ends.time_s[arrival]
+            arrival = ends.at[known[j]]
+            wait_s = time_s - arrival.time_s
             if wait_s > PASS_S:
                 break
-            if ends.bits[arrival] & (OUT | SELF):
+            if arrival.bits & (OUT | SELF):
                 continue
-            came = ends.cents[arrival]
+            came = arrival.cents
             if came > 0 and cents * 10 >= came * 9 and cents * 10 <= came * 11:
                 n_pass += 1
                 sum_pass += cents

@@ -33,6 +33,26 @@ class Edges(NamedTuple):
     dst_currency: NDArray[np.uint8]
 
 
+END = np.dtype(
+    [
+        ("time_s", np.int64),
+        ("cents", np.int64),
+        ("edge", np.int32),  # the place of the edge among the edges
+        ("other", np.int32),  # the counterparty
+        ("slot", np.int32),  # the counterparty, numbered from 0 within the account
+        ("log_m", np.int32),
+        ("known_from", np.int32),
+        ("known_until", np.int32),
+        ("corridor", np.uint16),  # 256 times the payer's country and the receiver's; 0 where one is not known
+        ("bits", np.uint8),
+        ("country", np.uint8),  # the other side's
+        ("currency", np.uint8),  # the other side's
+    ],
+    align=True,
+)
+"""One end of an edge: what a pass wants of it lies together, as most passes meet ends in no order of memory."""
+
+
 class Ends(NamedTuple):
     """Both ends of every edge, grouped by account and in the order of time within it.
 
@@ -41,22 +61,8 @@ class Ends(NamedTuple):
 
     start: NDArray[np.int64]
     """Account n has the ends `start[n]` to `start[n + 1]`."""
-    edge: NDArray[np.int32]
-    """The place of the edge among the edges."""
-    slot: NDArray[np.int32]
-    """The counterparty, numbered from 0 within the account."""
-    time_s: NDArray[np.int64]
-    cents: NDArray[np.int64]
-    log_m: NDArray[np.int32]
-    bits: NDArray[np.uint8]
-    known_from: NDArray[np.int32]
-    known_until: NDArray[np.int32]
-    country: NDArray[np.uint8]
-    """The other side's."""
-    currency: NDArray[np.uint8]
-    """The other side's."""
-    corridor: NDArray[np.uint16]
-    """256 times the payer's country and the receiver's; 0 where one is not known."""
+    at: NDArray[np.void]
+    """The ends, as END."""
     src_place: NDArray[np.int64]
     """For each edge, the place of its payer's end among the ends."""
     dst_place: NDArray[np.int64]
@@ -65,99 +71,75 @@ class Ends(NamedTuple):
 
 def ends_of(edges: Edges, accounts: int) -> Ends:
     """The ends of the edges of so many accounts."""
-    n = edges.src.size
-    start, edge, src_place, dst_place, is_out = _placed(edges.src, edges.dst, accounts)
-    slot, most = _slots(start, edge, is_out, edges.src, edges.dst, accounts)
-    time_s, cents, log_m = np.empty(2 * n, np.int64), np.empty(2 * n, np.int64), np.empty(2 * n, np.int32)
-    bits, country, currency = np.empty(2 * n, np.uint8), np.empty(2 * n, np.uint8), np.empty(2 * n, np.uint8)
-    known_from, known_until = np.empty(2 * n, np.int32), np.empty(2 * n, np.int32)
-    corridor = np.empty(2 * n, np.uint16)
-    _copied(
-        edges, src_place, dst_place, time_s, cents, log_m, bits, known_from, known_until, country, currency, corridor
-    )
-    return Ends(
-        start, edge, slot, time_s, cents, log_m, bits, known_from, known_until, country, currency, corridor,
-        src_place, dst_place, int(most),
-    )  # fmt: skip
+    start, at, src_place, dst_place = _placed(edges, accounts, np.empty(2 * edges.src.size, END))
+    return Ends(start, at, src_place, dst_place, int(_numbered(start, at, accounts)))
 
 
 @compiled
 def _placed(
-    src: NDArray[np.int32], dst: NDArray[np.int32], accounts: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+    edges: Edges, accounts: int, at: NDArray[np.void]
+) -> tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64], NDArray[np.int64]]:
     """A counting sort of the ends by account, which keeps the order of time."""
-    n = src.size
+    n = edges.src.size
     start = np.zeros(accounts + 1, np.int64)
     for e in range(n):
-        start[src[e] + 1] += 1
-        start[dst[e] + 1] += 1
+        start[edges.src[e] + 1] += 1
+        start[edges.dst[e] + 1] += 1
     for a in range(accounts):
         start[a + 1] += start[a]
     free = start[:-1].copy()
-    edge = np.empty(2 * n, np.int32)
-    is_out = np.empty(2 * n, np.uint8)
     src_place, dst_place = np.empty(n, np.int64), np.empty(n, np.int64)
     for e in range(n):
-        place = free[src[e]]
-        free[src[e]] = place + 1
-        edge[place], is_out[place], src_place[e] = e, 1, place
-        place = free[dst[e]]
-        free[dst[e]] = place + 1
-        edge[place], is_out[place], dst_place[e] = e, 0, place
-    return start, edge, src_place, dst_place, is_out
+        src, dst = edges.src[e], edges.dst[e]
+        own = edges.bits[e] | (SELF if src == dst else 0)
+        payer, receiver = edges.src_country[e], edges.dst_country[e]
+        route = np.uint16(payer) * np.uint16(256) + np.uint16(receiver) if payer and receiver else np.uint16(0)
+        for side in range(2):
+            is_out = 1 - side
+            place = free[src if is_out else dst]
+            free[src if is_out else dst] = place + 1
+            if is_out:
+                src_place[e] = place
+            else:
+                dst_place[e] = place
+            end = at[place]
+            end.time_s, end.cents, end.log_m, end.edge = edges.time_s[e], edges.cents[e], edges.log_m[e], e
+            end.other = dst if is_out else src
+            end.known_from, end.known_until = edges.known_from[e], edges.known_until[e]
+            end.bits = own | is_out
+            end.corridor = route
+            end.country = receiver if is_out else payer
+            end.currency = edges.dst_currency[e] if is_out else edges.src_currency[e]
+    return start, at, src_place, dst_place
 
 
 @compiled
-def _slots(
-    start: NDArray[np.int64],
-    edge: NDArray[np.int32],
-    is_out: NDArray[np.uint8],
-    src: NDArray[np.int32],
-    dst: NDArray[np.int32],
-    accounts: int,
-) -> tuple[NDArray[np.int32], int]:
-    """The counterparties of each account numbered as they are met; and the most that one account has."""
-    slot = np.empty(edge.size, np.int32)
+def _numbered(start: NDArray[np.int64], at: NDArray[np.void], accounts: int) -> int:
+    """Number the counterparties of each account as they are met; the most that one account has."""
     given = np.full(accounts, -1, np.int64)  # the place of the end at which the account last numbered this partner
     most = 0
     for a in range(accounts):
         count = 0
         for place in range(start[a], start[a + 1]):
-            e = edge[place]
-            other = dst[e] if is_out[place] else src[e]
+            other = at[place].other
             if given[other] < start[a]:
-                slot[place] = count
+                at[place].slot = count
                 count += 1
             else:
-                slot[place] = slot[given[other]]
+                at[place].slot = at[given[other]].slot
             given[other] = place
         most = max(most, count)
-    return slot, most
+    return most
 
 
 @compiled
-def _copied(
-    edges: Edges,
-    src_place: NDArray[np.int64],
-    dst_place: NDArray[np.int64],
-    time_s: NDArray[np.int64],
-    cents: NDArray[np.int64],
-    log_m: NDArray[np.int32],
-    bits: NDArray[np.uint8],
-    known_from: NDArray[np.int32],
-    known_until: NDArray[np.int32],
-    country: NDArray[np.uint8],
-    currency: NDArray[np.uint8],
-    corridor: NDArray[np.uint16],
-) -> None:
-    for e in range(edges.src.size):
-        own = edges.bits[e] | (2 if edges.src[e] == edges.dst[e] else 0)
-        payer, receiver = edges.src_country[e], edges.dst_country[e]
-        for side in range(2):
-            place = src_place[e] if side else dst_place[e]
-            time_s[place], cents[place], log_m[place] = edges.time_s[e], edges.cents[e], edges.log_m[e]
-            known_from[place], known_until[place] = edges.known_from[e], edges.known_until[e]
-            bits[place] = own | side
-            country[place] = receiver if side else payer
-            currency[place] = edges.dst_currency[e] if side else edges.src_currency[e]
-            corridor[place] = np.uint16(payer) * np.uint16(256) + np.uint16(receiver) if payer and receiver else 0
+def latest(ends: Ends, first: int, beyond: int, until_s: int) -> int:
+    """The place of the latest of an account's ends not after a second, `first - 1` where there is none."""
+    low, high = first, beyond
+    while low < high:
+        middle = (low + high) // 2
+        if ends.at[middle].time_s > until_s:
+            high = middle
+        else:
+            low = middle + 1
+    return low - 1

@@ -43,41 +43,42 @@ def measure(
     counts, sums = np.zeros((2, most), np.int32), np.zeros((2, most), np.int64)
     shorter, latest_s = np.zeros((2, most), np.int32), np.full(most, np.iinfo(np.int64).min, np.int64)
     for account in range(first, last):
-        begin, end = ends.start[account], ends.start[account + 1]
-        if begin == end:
+        begin, beyond = ends.start[account], ends.start[account + 1]
+        if begin == beyond:
             continue
-        if places.size < end - begin:
-            places = np.empty(2 * (end - begin), np.int64)
-        is_tidy, is_wanted, before = True, False, ends.known_from[begin]
-        for place in range(begin, end):
-            day = ends.known_from[place]
-            late_s = np.int64(day) * DAY_S + DAY_S - 1 - ends.time_s[place]
-            if day < before or ends.known_until[place] != np.iinfo(np.int32).max or late_s >= untidy_s:
+        if places.size < beyond - begin:
+            places = np.empty(2 * (beyond - begin), np.int64)
+        is_tidy, is_wanted, before = True, False, ends.at[begin].known_from
+        for place in range(begin, beyond):
+            end = ends.at[place]
+            day = end.known_from
+            late_s = np.int64(day) * DAY_S + DAY_S - 1 - end.time_s
+            if day < before or end.known_until != np.iinfo(np.int32).max or late_s >= untidy_s:
                 is_tidy = False
             before = day
             is_wanted |= nights[0] <= day <= nights[1]
         if not is_wanted:
             continue
         if is_tidy:
-            for place in range(begin, end):
+            for place in range(begin, beyond):
                 places[place - begin] = place
-            _sweep(ends, places, end - begin, nights, windows_s, row_of, out, counts, sums, shorter, latest_s)
+            _sweep(ends, places, beyond - begin, nights, windows_s, row_of, out, counts, sums, shorter, latest_s)
             continue
-        days = np.unique(ends.known_from[begin:end])
+        days = np.unique(np.array([ends.at[place].known_from for place in range(begin, beyond)]))
         for day in days:
             if not nights[0] <= day <= nights[1]:
                 continue
             oldest_s, newest_s = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-            for place in range(begin, end):
-                if ends.known_from[place] == day:
-                    oldest_s = min(oldest_s, ends.time_s[place])
-                    newest_s = max(newest_s, ends.time_s[place])
+            for place in range(begin, beyond):
+                end = ends.at[place]
+                if end.known_from == day:
+                    oldest_s, newest_s = min(oldest_s, end.time_s), max(newest_s, end.time_s)
             n = 0
             farthest_s = np.int64(day) * DAY_S + DAY_S - 1 - untidy_s - windows_s[2]
-            for place in range(begin, end):
-                time_s = ends.time_s[place]
-                is_known = ends.known_from[place] <= day < ends.known_until[place]
-                if is_known and max(oldest_s - windows_s[2], farthest_s) < time_s <= newest_s:
+            for place in range(begin, beyond):
+                end = ends.at[place]
+                is_known = end.known_from <= day < end.known_until
+                if is_known and max(oldest_s - windows_s[2], farthest_s) < end.time_s <= newest_s:
                     places[n] = place
                     n += 1
             _sweep(ends, places, n, (day, day), windows_s, row_of, out, counts, sums, shorter, latest_s)
@@ -106,30 +107,30 @@ def _sweep(
     oldest = np.zeros(3, np.int64)
     i = 0
     while i < n:
-        time_s, edge = ends.time_s[places[i]], ends.edge[places[i]]
+        time_s, edge = ends.at[places[i]].time_s, ends.at[places[i]].edge
         for k in range(3):
-            while ends.time_s[places[oldest[k]]] <= time_s - windows_s[k]:
-                gone = places[oldest[k]]
-                side, slot = ends.bits[gone] & OUT, ends.slot[gone]
+            while ends.at[places[oldest[k]]].time_s <= time_s - windows_s[k]:
+                gone = ends.at[places[oldest[k]]]
+                side, slot = gone.bits & OUT, gone.slot
                 held[k, side] -= 1
-                value[k, side] -= ends.cents[gone]
+                value[k, side] -= gone.cents
                 if k == 1:
                     shorter[side, slot] -= 1
                     short_fan[side] -= 1 if shorter[side, slot] == 0 else 0
                 elif k == 2:
                     counts[side, slot] -= 1
-                    sums[side, slot] -= ends.cents[gone]
+                    sums[side, slot] -= gone.cents
                     fan[side] -= 1 if counts[side, slot] == 0 else 0
-                    log_m = np.int64(ends.log_m[gone])
+                    log_m = np.int64(gone.log_m)
                     logs[side] -= log_m
                     squares[side] -= log_m * log_m
                 oldest[k] += 1
         j = i
-        while j < n and ends.edge[places[j]] == edge:  # both ends of a self transfer; neither has met the other
-            place = places[j]
+        while j < n and ends.at[places[j]].edge == edge:  # both ends of a self transfer; neither has met the other
+            end = ends.at[places[j]]
             row = row_of[edge]
-            if row >= 0 and nights[0] <= ends.known_from[place] <= nights[1]:
-                own = ends.bits[place] & OUT
+            if row >= 0 and nights[0] <= end.known_from <= nights[1]:
+                own = end.bits & OUT
                 c = 0 if own else _WIDTH
                 for k in range(3):
                     for side in range(2):
@@ -141,13 +142,13 @@ def _sweep(
                     is_near = newest_s[side] > time_s - windows_s[2]
                     out[c + 2 + side, row] = (time_s - newest_s[side]) / 3600.0 if is_near else np.nan
                 some = held[2, 0] + held[2, 1]
-                out[c + 4, row] = (time_s - ends.time_s[places[oldest[2]]]) / 86400.0 if some else np.nan
+                out[c + 4, row] = (time_s - ends.at[places[oldest[2]]].time_s) / 86400.0 if some else np.nan
                 m = held[2, own]
                 mean = logs[own] / m if m else np.nan
                 out[c + 5, row] = mean / 1000.0
                 out[c + 6, row] = np.sqrt(max(squares[own] / m - mean * mean, 0.0)) / 1000.0 if m else np.nan
                 if own:
-                    slot = ends.slot[place]
+                    slot = end.slot
                     c = 2 * _WIDTH
                     out[c, row] = counts[1, slot]
                     out[c + 1, row] = sums[1, slot] / 100.0
@@ -156,8 +157,8 @@ def _sweep(
                     out[c + 3, row] = (time_s - latest_s[slot]) / 3600.0 if is_near else np.nan
             j += 1
         for k in range(i, j):
-            place = places[k]
-            side, slot, cents = ends.bits[place] & OUT, ends.slot[place], ends.cents[place]
+            end = ends.at[places[k]]
+            side, slot, cents = end.bits & OUT, end.slot, end.cents
             for w in range(3):
                 held[w, side] += 1
                 value[w, side] += cents
@@ -166,14 +167,14 @@ def _sweep(
             counts[side, slot] += 1
             shorter[side, slot] += 1
             sums[side, slot] += cents
-            log_m = np.int64(ends.log_m[place])
+            log_m = np.int64(end.log_m)
             logs[side] += log_m
             squares[side] += log_m * log_m
             latest_s[slot] = time_s
             newest_s[side] = time_s
         i = j
     for i in range(n):
-        slot = ends.slot[places[i]]
+        slot = ends.at[places[i]].slot
         for side in range(2):
             counts[side, slot] = shorter[side, slot] = 0
             sums[side, slot] = 0

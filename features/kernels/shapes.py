@@ -12,33 +12,87 @@ from numpy.typing import NDArray
 from features.kernels import compiled
 from features.kernels.network import Edges
 
+PAIR = np.dtype(
+    [
+        ("cents", np.int64),
+        ("first_s", np.int32),  # of its first edge, since the time of the first edge of all
+        ("last_s", np.int32),
+        ("other", np.int32),  # the receiver in the order of payers, the payer in the order of receivers
+        ("edge_count", np.int32),
+        ("row", np.int32),  # among the pairs with an edge that the night learnt of, -1 for the others
+    ],
+    align=True,
+)
+_MOVE = np.dtype([("cents", np.int64), ("time_s", np.int32), ("receiver", np.int32), ("is_new", np.int32)], align=True)
+_AHEAD = np.dtype(
+    [
+        ("kept", np.int64),
+        ("most", np.int64),
+        ("timed", np.int32),
+        ("middles", np.int32),
+        ("met", np.int32),
+        ("reach", np.int32),
+    ],
+    align=True,
+)
+"""What the paths of two hops from one account found at another: `timed` and `met` say for which account it holds."""
+_BESIDE = np.dtype([(name, np.int32) for name in ("shared_at", "shared", "back_at", "back", "mark", "beside")])
+
 
 class Pairs(NamedTuple):
     """The pairs of a night without those of a hub, grouped by payer, and again by receiver."""
 
     out_start: NDArray[np.int32]
-    other: NDArray[np.int32]
-    cents: NDArray[np.int64]
-    edge_count: NDArray[np.int32]
-    first_s: NDArray[np.int64]
-    last_s: NDArray[np.int64]
-    is_new: NDArray[np.uint8]
+    out: NDArray[np.void]
+    """As PAIR."""
     in_start: NDArray[np.int32]
-    payer: NDArray[np.int32]
-    """Of each pair in the order of receivers."""
-    pair: NDArray[np.int32]
-    """The place, in the order of payers, of each pair in the order of receivers."""
+    into: NDArray[np.void]
+    """The same pairs."""
     is_hub: NDArray[np.uint8]
     paid: NDArray[np.int64]
     received: NDArray[np.int64]
+    rows: int
+    """How many have an edge that the night learnt of."""
+
+
+class Scratch(NamedTuple):
+    """Memory for the pairs of one night after another: made once, since fresh memory costs more than its use."""
+
+    starts: NDArray[np.int32]
+    """Shape (6, accounts + 1)."""
+    sums: NDArray[np.int64]
+    """Shape (2, accounts)."""
+    is_hub: NDArray[np.uint8]
+    moves: NDArray[np.void]
+    out: NDArray[np.void]
+    into: NDArray[np.void]
+    ahead: NDArray[np.void]
+    sides: NDArray[np.void]
+
+
+def scratch(accounts: int, edges: int) -> Scratch:
+    """Memory for so many accounts, and at most so many edges a night."""
+    return Scratch(
+        np.empty((6, accounts + 1), np.int32),
+        np.empty((2, accounts), np.int64),
+        np.empty(accounts, np.uint8),
+        np.empty(edges, _MOVE),
+        np.empty(edges, PAIR),
+        np.empty(edges, PAIR),
+        np.empty(accounts, _AHEAD),
+        np.empty(accounts, _BESIDE),
+    )
 
 
 @compiled
-def pairs_of(edges: Edges, day: int, since_s: int, until_s: int, accounts: int, hub_cap: int) -> Pairs:
-    """The pairs of the edges known on a night that occurred after `since_s` and not after `until_s`."""
-    lowest = np.searchsorted(edges.time_s, since_s, side="right")
-    highest = np.searchsorted(edges.time_s, until_s, side="right")
-    start = np.zeros(accounts + 1, np.int32)
+def pairs_of(edges: Edges, scratch: Scratch, day: int, lowest: int, highest: int, hub_cap: int) -> Pairs:
+    """The pairs of the edges `lowest` to `highest` that are known on a night, in the memory of `scratch`."""
+    start, free, pair_start, at, out_start, in_start = (
+        scratch.starts[0], scratch.starts[1], scratch.starts[2], scratch.starts[3], scratch.starts[4],
+        scratch.starts[5],
+    )  # fmt: skip
+    accounts = start.size - 1
+    start[:] = 0
     n = 0
     for e in range(lowest, highest):
         if edges.known_from[e] <= day < edges.known_until[e] and edges.src[e] != edges.dst[e]:
@@ -46,201 +100,200 @@ def pairs_of(edges: Edges, day: int, since_s: int, until_s: int, accounts: int, 
             n += 1
     for a in range(accounts):
         start[a + 1] += start[a]
-    free = start[:-1].copy()
-    order = np.empty(n, np.int32)
+    free[:] = start
+    moves, out, into, is_hub = scratch.moves, scratch.out, scratch.into, scratch.is_hub
     for e in range(lowest, highest):
-        if edges.known_from[e] <= day < edges.known_until[e] and edges.src[e] != edges.dst[e]:
-            order[free[edges.src[e]]] = e
-            free[edges.src[e]] += 1
+        src, dst = edges.src[e], edges.dst[e]
+        if edges.known_from[e] <= day < edges.known_until[e] and src != dst:
+            move = moves[free[src]]
+            free[src] += 1
+            move.cents, move.time_s, move.receiver = edges.cents[e], edges.time_s[e] - edges.time_s[lowest], dst
+            move.is_new = edges.known_from[e] == day
     # one entry a pair, in the order in which its payer first paid
-    other, cents, count = np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n, np.int32)
-    first_s, last_s, is_new = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.uint8)
-    pair_start = np.zeros(accounts + 1, np.int32)
-    at = np.full(accounts, -1, np.int32)
-    degree = np.zeros(accounts, np.int32)
+    at[:] = -1
+    degree = free
+    degree[:] = 0
     made = 0
     for a in range(accounts):
         pair_start[a] = made
         for i in range(start[a], start[a + 1]):
-            e = order[i]
-            receiver = edges.dst[e]
-            p = at[receiver]
+            move = moves[i]
+            p = at[move.receiver]
             if p < pair_start[a]:
                 p = made
-                at[receiver] = p
+                at[move.receiver] = p
                 made += 1
-                other[p], cents[p], count[p] = receiver, 0, 0
-                first_s[p], is_new[p] = edges.time_s[e], 0
+                pair = out[p]
+                pair.other, pair.cents, pair.edge_count = move.receiver, 0, 0
+                pair.first_s, pair.row = move.time_s, -1
                 degree[a] += 1
-                degree[receiver] += 1
-            cents[p] += edges.cents[e]
-            count[p] += 1
-            last_s[p] = edges.time_s[e]
-            is_new[p] |= edges.known_from[e] == day
+                degree[move.receiver] += 1
+            pair = out[p]
+            pair.cents += move.cents
+            pair.edge_count += 1
+            pair.last_s = move.time_s
+            if move.is_new:
+                pair.row = 0
     pair_start[accounts] = made
-    is_hub = np.zeros(accounts, np.uint8)
     for a in range(accounts):
         is_hub[a] = degree[a] > hub_cap
     # without hubs, in place
-    out_start, in_start = np.zeros(accounts + 1, np.int32), np.zeros(accounts + 1, np.int32)
-    paid, received = np.zeros(accounts, np.int64), np.zeros(accounts, np.int64)
-    kept = 0
+    paid, received = scratch.sums[0], scratch.sums[1]
+    in_start[:], paid[:], received[:] = 0, 0, 0
+    kept = rows = 0
     for a in range(accounts):
         out_start[a] = kept
         for p in range(pair_start[a], pair_start[a + 1]):
-            if is_hub[a] or is_hub[other[p]]:
+            other = out[p].other
+            if is_hub[a] or is_hub[other]:
                 continue
-            other[kept], cents[kept], count[kept] = other[p], cents[p], count[p]
-            first_s[kept], last_s[kept], is_new[kept] = first_s[p], last_s[p], is_new[p]
-            in_start[other[kept] + 1] += 1
-            paid[a] += cents[kept]
-            received[other[kept]] += cents[kept]
+            out[kept] = out[p]
+            if out[kept].row == 0:
+                out[kept].row = rows
+                rows += 1
+            in_start[other + 1] += 1
+            paid[a] += out[kept].cents
+            received[other] += out[kept].cents
             kept += 1
     out_start[accounts] = kept
     for a in range(accounts):
         in_start[a + 1] += in_start[a]
-    free = in_start[:-1].copy()
-    payer, pair = np.empty(kept, np.int32), np.empty(kept, np.int32)
+    free[:] = in_start
     for a in range(accounts):
         for p in range(out_start[a], out_start[a + 1]):
-            place = free[other[p]]
-            free[other[p]] = place + 1
-            payer[place], pair[place] = a, p
-    return Pairs(
-        out_start, other[:kept], cents[:kept], count[:kept], first_s[:kept], last_s[:kept], is_new[:kept],
-        in_start, payer, pair, is_hub, paid, received,
-    )  # fmt: skip
+            receiver = out[p].other
+            into[free[receiver]] = out[p]
+            into[free[receiver]].other = a
+            free[receiver] += 1
+    return Pairs(out_start, out[:kept], in_start, into[:kept], is_hub, paid, received, rows)
 
 
 @compiled
-def measure(pairs: Pairs, found: NDArray[np.float32]) -> None:
-    """Fill `found`, shape (pairs, columns), for the pairs with something new."""
+def measure(pairs: Pairs, scratch: Scratch, found: NDArray[np.float32]) -> None:
+    """Fill `found`, shape (pairs with something new, columns)."""
     accounts = pairs.out_start.size - 1
-    out_start, other, in_start = pairs.out_start, pairs.other, pairs.in_start
-    stamp, timed = np.full(accounts, -1, np.int32), np.full(accounts, -1, np.int32)
-    reach, middles = np.zeros(accounts, np.int32), np.zeros(accounts, np.int32)
-    kept, most = np.zeros(accounts, np.int64), np.zeros(accounts, np.int64)
-    shared, shared_at = np.zeros(accounts, np.int32), np.full(accounts, -1, np.int32)
-    back, back_at = np.zeros(accounts, np.int32), np.full(accounts, -1, np.int32)
-    mark, beside = np.full(accounts, -1, np.int32), np.full(accounts, -1, np.int32)
+    out_start, out, in_start, into = pairs.out_start, pairs.out, pairs.in_start, pairs.into
+    ahead, sides = scratch.ahead, scratch.sides
+    for a in range(accounts):
+        ahead[a].timed = ahead[a].met = -1
+        sides[a].shared_at = sides[a].back_at = sides[a].mark = sides[a].beside = -1
     for u in range(accounts):
-        if not _has_new_out(pairs, u):
+        if not _has_new(out, out_start[u], out_start[u + 1]):
             continue
         for i in range(out_start[u], out_start[u + 1]):  # u -> m -> w, and u -> m <- x
-            m = other[i]
+            first = out[i]
+            m = first.other
             for j in range(out_start[m], out_start[m + 1]):
-                w = other[j]
-                if stamp[w] != u:
-                    stamp[w], reach[w] = u, 0
-                reach[w] += 1
-                if w != u and pairs.first_s[i] <= pairs.last_s[j]:
-                    if timed[w] != u:
-                        timed[w], middles[w], kept[w], most[w] = u, 0, 0, 0
-                    middles[w] += 1
-                    kept[w] += min(pairs.cents[i], pairs.cents[j])
-                    most[w] += max(pairs.cents[i], pairs.cents[j])
+                second = out[j]
+                w = ahead[second.other]
+                if w.met != u:
+                    w.met, w.reach = u, 0
+                w.reach += 1
+                if second.other != u and first.first_s <= second.last_s:
+                    if w.timed != u:
+                        w.timed, w.middles, w.kept, w.most = u, 0, 0, 0
+                    w.middles += 1
+                    w.kept += min(first.cents, second.cents)
+                    w.most += max(first.cents, second.cents)
             for j in range(in_start[m], in_start[m + 1]):
-                x = pairs.payer[j]
-                if shared_at[x] != u:
-                    shared_at[x], shared[x] = u, 0
-                shared[x] += 1
+                x = sides[into[j].other]
+                if x.shared_at != u:
+                    x.shared_at, x.shared = u, 0
+                x.shared += 1
         for j in range(in_start[u], in_start[u + 1]):  # x -> y -> u
-            y = pairs.payer[j]
-            mark[y] = u
+            y = into[j].other
+            sides[y].mark = u
             for k in range(in_start[y], in_start[y + 1]):
-                x = pairs.payer[k]
-                if back_at[x] != u:
-                    back_at[x], back[x] = u, 0
-                back[x] += 1
+                x = sides[into[k].other]
+                if x.back_at != u:
+                    x.back_at, x.back = u, 0
+                x.back += 1
         for i in range(out_start[u], out_start[u + 1]):
-            if not pairs.is_new[i]:
+            first = out[i]
+            if first.row < 0:
                 continue
-            v = other[i]
+            v = first.other
             best = paths = ends = wide = cycles_3 = cycles_4 = 0
             share = np.nan
-            both_ways = mark[v] == u
+            both_ways = sides[v].mark == u
             if both_ways:
                 for j in range(in_start[v], in_start[v + 1]):
-                    beside[pairs.payer[j]] = i
+                    sides[into[j].other].beside = i
             for j in range(out_start[v], out_start[v + 1]):
-                w = other[j]
-                if w != u and pairs.first_s[i] <= pairs.last_s[j]:
+                second = out[j]
+                if second.other != u and first.first_s <= second.last_s:
+                    w = ahead[second.other]
                     paths += 1
-                    best = max(best, middles[w])
-                    ends += 1 if middles[w] >= 2 else 0
-                    wide += 1 if middles[w] >= 5 else 0
-                    if most[w] > 0:
-                        here = kept[w] / most[w]
+                    best = max(best, w.middles)
+                    ends += 1 if w.middles >= 2 else 0
+                    wide += 1 if w.middles >= 5 else 0
+                    if w.most > 0:
+                        here = w.kept / w.most
                         share = here if np.isnan(share) else max(share, here)
-                if mark[w] == u:
+                x = sides[second.other]
+                if x.mark == u:
                     cycles_3 += 1
-                if w != u and back_at[w] == u:
-                    cycles_4 += back[w] - (1 if both_ways and beside[w] == i else 0)
+                if second.other != u and x.back_at == u:
+                    cycles_4 += x.back - (1 if both_ways and x.beside == i else 0)
             layer = widest = 0
             for j in range(in_start[v], in_start[v + 1]):
-                x = pairs.payer[j]
-                if x != u and shared_at[x] == u and shared[x] >= 2:
+                x = sides[into[j].other]
+                if into[j].other != u and x.shared_at == u and x.shared >= 2:
                     layer += 1
-                    widest = max(widest, shared[x])
-            row = found[i]
+                    widest = max(widest, x.shared)
+            row = found[first.row]
             row[0], row[1], row[2], row[3], row[4] = best, paths, share, ends, wide
-            row[10] = reach[v] if stamp[v] == u else 0
+            row[10] = ahead[v].reach if ahead[v].met == u else 0
             row[11], row[12], row[13] = both_ways, cycles_3, cycles_4
             row[14], row[15] = layer, widest
             row[16] = min(layer, ends)
-            row[17], row[18] = pairs.edge_count[i], pairs.cents[i] / 100.0
-            row[19] = pairs.cents[i] / pairs.paid[u] if pairs.paid[u] else np.nan
-            row[20] = pairs.cents[i] / pairs.received[v] if pairs.received[v] else np.nan
+            row[17], row[18] = first.edge_count, first.cents / 100.0
+            row[19] = first.cents / pairs.paid[u] if pairs.paid[u] else np.nan
+            row[20] = first.cents / pairs.received[v] if pairs.received[v] else np.nan
             row[21], row[22] = out_start[u + 1] - out_start[u], in_start[v + 1] - in_start[v]
             row[23], row[24] = in_start[u + 1] - in_start[u], out_start[v + 1] - out_start[v]
             row[25] = 0
-    timed[:] = -1
+    for a in range(accounts):
+        ahead[a].timed = -1
     for v in range(accounts):
-        if not _has_new_in(pairs, v):
+        if not _has_new(into, in_start[v], in_start[v + 1]):
             continue
         for j in range(in_start[v], in_start[v + 1]):  # s -> m -> v
-            m, leg = pairs.payer[j], pairs.pair[j]
-            for k in range(in_start[m], in_start[m + 1]):
-                s, before = pairs.payer[k], pairs.pair[k]
-                if s != v and pairs.first_s[before] <= pairs.last_s[leg]:
-                    if timed[s] != v:
-                        timed[s], middles[s], kept[s], most[s] = v, 0, 0, 0
-                    middles[s] += 1
-                    kept[s] += min(pairs.cents[before], pairs.cents[leg])
-                    most[s] += max(pairs.cents[before], pairs.cents[leg])
+            leg = into[j]
+            for k in range(in_start[leg.other], in_start[leg.other + 1]):
+                before = into[k]
+                if before.other != v and before.first_s <= leg.last_s:
+                    s = ahead[before.other]
+                    if s.timed != v:
+                        s.timed, s.middles, s.kept, s.most = v, 0, 0, 0
+                    s.middles += 1
+                    s.kept += min(before.cents, leg.cents)
+                    s.most += max(before.cents, leg.cents)
         for j in range(in_start[v], in_start[v + 1]):
-            i = pairs.pair[j]
-            if not pairs.is_new[i]:
+            leg = into[j]
+            if leg.row < 0:
                 continue
-            u = pairs.payer[j]
             best = paths = starts = wide = 0
             share = np.nan
-            for k in range(in_start[u], in_start[u + 1]):
-                s = pairs.payer[k]
-                if s != v and pairs.first_s[pairs.pair[k]] <= pairs.last_s[i]:
+            for k in range(in_start[leg.other], in_start[leg.other + 1]):
+                before = into[k]
+                if before.other != v and before.first_s <= leg.last_s:
+                    s = ahead[before.other]
                     paths += 1
-                    best = max(best, middles[s])
-                    starts += 1 if middles[s] >= 2 else 0
-                    wide += 1 if middles[s] >= 5 else 0
-                    if most[s] > 0:
-                        here = kept[s] / most[s]
+                    best = max(best, s.middles)
+                    starts += 1 if s.middles >= 2 else 0
+                    wide += 1 if s.middles >= 5 else 0
+                    if s.most > 0:
+                        here = s.kept / s.most
                         share = here if np.isnan(share) else max(share, here)
-            row = found[i]
+            row = found[leg.row]
             row[5], row[6], row[7], row[8], row[9] = best, paths, share, starts, wide
 
 
 @compiled
-def _has_new_out(pairs: Pairs, account: int) -> bool:
-    for i in range(pairs.out_start[account], pairs.out_start[account + 1]):
-        if pairs.is_new[i]:
-            return True
-    return False
-
-
-@compiled
-def _has_new_in(pairs: Pairs, account: int) -> bool:
-    for j in range(pairs.in_start[account], pairs.in_start[account + 1]):
-        if pairs.is_new[pairs.pair[j]]:
+def _has_new(pairs: NDArray[np.void], first: int, beyond: int) -> bool:
+    for place in range(first, beyond):
+        if pairs[place].row >= 0:
             return True
     return False
 
@@ -265,8 +318,8 @@ def spread(
         place = -1
         if u != v and since_s < edges.time_s[e] <= until_s:
             for j in range(pairs.out_start[u], pairs.out_start[u + 1]):
-                if pairs.other[j] == v:
-                    place = j
+                if pairs.out[j].other == v:
+                    place = pairs.out[j].row
                     break
         if place >= 0:
             for i in range(columns):

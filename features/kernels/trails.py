@@ -40,19 +40,20 @@ def chains(
         j = ends.src_place[e] - 1
         if edges.src[e] == edges.dst[e] or cents <= 0:
             j = -1
-        while j >= ends.start[account] and time_s - ends.time_s[j] <= hop_s:
-            if ends.known_from[j] <= day < ends.known_until[j]:
+        while j >= ends.start[account] and time_s - ends.at[j].time_s <= hop_s:
+            end = ends.at[j]
+            if end.known_from <= day < end.known_until:
                 if looked >= looks:
                     is_cut = True
                     break
                 looked += 1
-                came, f = ends.cents[j], ends.edge[j]
-                if not ends.bits[j] & (OUT | SELF) and _is_passed_on(came, cents) and edges.src[f] != edges.dst[e]:
+                came, f = end.cents, end.edge
+                if not end.bits & (OUT | SELF) and _is_passed_on(came, cents) and end.other != edges.dst[e]:
                     branches += 1
                     longer = min(np.int64(before[f, 0]) + 1, MOST_HOPS)
                     if longer > hops:
                         hops, share = longer, cents / came
-                        wait_h = (time_s - ends.time_s[j]) / 3600.0
+                        wait_h = (time_s - end.time_s) / 3600.0
             j -= 1
         before[e, 0], before[e, 1], before[e, 2] = hops, share, wait_h
         before[e, 3] = -1 - branches if is_cut else branches
@@ -102,16 +103,16 @@ def chains_after(
         j = ends.dst_place[e] + 1
         if edges.src[e] == edges.dst[e] or cents <= 0:
             j = ends.start[account + 1]
-        while j < ends.start[account + 1] and ends.time_s[j] - time_s <= hop_s and ends.time_s[j] <= cut:
-            if ends.known_from[j] <= day < ends.known_until[j]:
+        while j < ends.start[account + 1] and ends.at[j].time_s - time_s <= hop_s and ends.at[j].time_s <= cut:
+            end = ends.at[j]
+            if end.known_from <= day < end.known_until:
                 if looked >= looks:
                     is_cut = True
                     break
                 looked += 1
-                f = ends.edge[j]
-                is_leaving = ends.bits[j] & (OUT | SELF) == OUT
-                if is_leaving and _is_passed_on(cents, ends.cents[j]) and edges.dst[f] != edges.src[e]:
-                    further = np.int64(after[f]) if edges.known_from[f] == day else 0
+                is_leaving = end.bits & (OUT | SELF) == OUT
+                if is_leaving and _is_passed_on(cents, end.cents) and end.other != edges.src[e]:
+                    further = np.int64(after[end.edge]) if end.known_from == day else 0
                     hops = max(hops, min(further + 1, MOST_HOPS))
             j += 1
         after[e] = hops
@@ -175,21 +176,21 @@ def rings(
             e, j = path[depth], at[depth]
             is_over = j < ends.start[edges.src[e]] or depth == LONGEST_RING - 1
             if not is_over:
-                is_over = edges.time_s[e] - ends.time_s[j] > hop_s or ends.time_s[j] <= cut - span_s
+                is_over = edges.time_s[e] - ends.at[j].time_s > hop_s or ends.at[j].time_s <= cut - span_s
             if is_over:
                 depth -= 1
                 continue
             at[depth] = j - 1
-            if not ends.known_from[j] <= day < ends.known_until[j]:
+            end = ends.at[j]
+            if not end.known_from <= day < end.known_until:
                 continue
             looked += 1
             if looked > looks:
                 out[c + LONGEST_RING + 2, first_row + k] = 1
                 break
-            if ends.bits[j] & (OUT | SELF) or not _is_passed_on(ends.cents[j], edges.cents[e]):
+            if end.bits & (OUT | SELF) or not _is_passed_on(end.cents, edges.cents[e]):
                 continue
-            f = np.int64(ends.edge[j])
-            payer = edges.src[f]
+            f, payer = np.int64(end.edge), end.other
             is_met = False
             for d in range(depth + 1):
                 is_met |= edges.src[path[d]] == payer
@@ -207,8 +208,9 @@ def rings(
 def _has_paid(ends: Ends, place: int, lowest: int, day: int, since_s: int) -> bool:
     """Did the account pay anything in time to be at the start of a ring."""
     j = place - 1
-    while j >= lowest and ends.time_s[j] > since_s:
-        if ends.bits[j] & (OUT | SELF) == OUT and ends.known_from[j] <= day < ends.known_until[j]:
+    while j >= lowest and ends.at[j].time_s > since_s:
+        end = ends.at[j]
+        if end.bits & (OUT | SELF) == OUT and end.known_from <= day < end.known_until:
             return True
         j -= 1
     return False

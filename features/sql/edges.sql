@@ -27,6 +27,7 @@ select
     ) as occurred_s,
     cast(is_date_only as boolean) as is_date_only,
     cast(amount_local as decimal(38, 13)) as amount_local,
+    cast(round(least(amount_local, 100000000000000) * 100) as bigint) as amount_c,
     cast(channel as varchar) as channel,
     cast(movement_count as bigint) as movement_count,
     cast(coalesce(from_currency <> to_currency, false) as boolean) as is_cross_currency,

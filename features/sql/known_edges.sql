@@ -12,10 +12,8 @@ select
     edges.dst,
     edges.occurred_s,
     edges.amount_local,
-    cast(round(least(edges.amount_local, 100000000000000) * 100) as bigint) as amount_c,
-    cast(
-        round(ln(1 + least(cast(edges.amount_local as double), 1e14)) * 1000) as bigint
-    ) as log_m,
+    edges.amount_c,
+    cast(round(ln(1 + cast(edges.amount_c as double) / 100) * 1000) as bigint) as log_m,
     edges.channel,
     edges.is_date_only,
     edges.movement_count,

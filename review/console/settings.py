@@ -67,7 +67,13 @@ TEMPLATES = [
                 "review.console.context.everywhere",
             ]
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "quick",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "review.console.quick.environment"},
+    },
 ]
 
 DATABASES = {"default": database(_SETTINGS.console_database, HOME.console)}

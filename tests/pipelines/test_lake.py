@@ -39,6 +39,31 @@ def test_rows_outside_the_replaced_nights_are_refused(tmp_path):
     assert lake.read(tables.RUNS).is_empty()
 
 
+def test_parts_are_seen_together_and_only_when_they_are_committed(tmp_path):
+    lake, week = Lake(tmp_path), Nights(FIRST, FIRST + timedelta(days=4))
+    lake.replace_nights(tables.RUNS, runs(range(7)), Nights(FIRST, FIRST + timedelta(days=6)), {})
+    parts = lake.in_parts(tables.RUNS)
+    for days in ([3, 1], [0], [2]):
+        parts.add(runs(days, count=9).to_arrow().cast(tables.RUNS.arrow_schema))
+    assert parts.counts == {FIRST + timedelta(days=day): 1 for day in range(4)}
+    assert lake.read(tables.RUNS)["row_count"].to_list() == [1] * 7
+    parts.commit(week, {"run_id": "parts"})
+    assert lake.read(tables.RUNS)["row_count"].to_list() == [9, 9, 9, 9, 1, 1]  # the fifth night has no row any more
+    assert lake.history(tables.RUNS)[0].metadata["run_id"] == "parts"
+    parts.add(runs([0], count=5).to_arrow().cast(tables.RUNS.arrow_schema))
+    parts.commit(Nights.of(FIRST), {})
+    assert lake.read(tables.RUNS)["row_count"].to_list() == [5, 9, 9, 9, 1, 1]
+
+
+def test_parts_of_another_night_are_refused(tmp_path):
+    lake = Lake(tmp_path)
+    parts = lake.in_parts(tables.RUNS)
+    parts.add(runs([3]).to_arrow().cast(tables.RUNS.arrow_schema))
+    with pytest.raises(ValueError, match="2026-01-04"):
+        parts.commit(Nights.of(FIRST), {})
+    assert lake.read(tables.RUNS).is_empty()
+
+
 def test_an_old_version_stays_readable_and_commits_say_who_made_them(tmp_path):
     lake = Lake(tmp_path)
     lake.replace_nights(tables.RUNS, runs([0]), Nights.of(FIRST), {"run_id": "first"})
@@ -119,6 +144,7 @@ def test_money_keeps_every_digit(tmp_path):
         "occurred_at": None,
         "occurred_s": 0,
         "amount_local": amount,
+        "amount_c": 10**16,
     }
     frame = pl.DataFrame([row]).with_columns(pl.col("amount_local").str.to_decimal(scale=13).cast(pl.Decimal(38, 13)))
     full = tables.EDGES.empty().clear()

@@ -54,6 +54,7 @@ class World:
             "occurred_s": int(occurred.timestamp()),
             "is_date_only": False,
             "amount_local": Decimal(amount),
+            "amount_c": int(Decimal(amount) * 100),
             "channel": "transfer",
             "movement_count": 1,
             "is_cross_currency": False,

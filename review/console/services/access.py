@@ -19,13 +19,14 @@ _AFTER_ANY_REGION = "."
 
 def alerts_for(actor: Actor) -> QuerySet[Alert]:
     """The alerts that the person may see."""
+    return Alert.objects.filter(sight(actor))
+
+
+def sight(actor: Actor, prefix: str = "") -> Q:
+    """The condition on alerts that the person may see; `prefix` leads from the filtered rows to their alert."""
     if actor.role not in READERS:
-        return Alert.objects.none()
-    alerts = Alert.objects.all()
-    scope = _scope(actor)
-    if scope is not None:
-        alerts = alerts.filter(scope)
-    return alerts.filter(_known_case(actor))
+        return Q(pk__in=[])
+    return (_scope(actor, prefix) or Q()) & _known_case(actor, prefix)
 
 
 def cases_for(actor: Actor) -> QuerySet[Case]:
@@ -49,7 +50,7 @@ def queues_for(actor: Actor) -> QuerySet[Queue]:
     if actor.role in SEES_ALL:
         return queues
     wanted = Q(pk__in=[])
-    for territory, theme in actor.person.scopes.values_list("territory", "theme"):
+    for territory, theme in _scopes(actor):
         if territory == theme == EVERYTHING:
             return queues
         part = Q()
@@ -121,26 +122,32 @@ def require_administrator(actor: Actor) -> None:
         raise NotAllowed
 
 
-def _scope(actor: Actor) -> Q | None:
+def _scopes(actor: Actor) -> list[tuple[str, str]]:
+    return actor.once("scopes", lambda: list(actor.person.scopes.values_list("territory", "theme")))
+
+
+def _scope(actor: Actor, prefix: str = "") -> Q | None:
     """The person's scopes as a condition on territory and theme; None where nothing bounds them."""
     if actor.role in SEES_ALL:
         return None
     wanted = Q(pk__in=[])
-    for territory, theme in actor.person.scopes.values_list("territory", "theme"):
+    for territory, theme in _scopes(actor):
         if territory == theme == EVERYTHING:
             return None
         part = Q()
         if territory != EVERYTHING:
-            part &= _within(territory)
+            part &= _within(territory, prefix)
         if theme != EVERYTHING:
-            part &= Q(theme=theme)
+            part &= Q(**{f"{prefix}theme": theme})
         wanted |= part
     return wanted
 
 
-def _within(territory: str) -> Q:
+def _within(territory: str, prefix: str = "") -> Q:
     """A territory, or a region of it."""
-    return Q(territory=territory) | Q(territory__gt=f"{territory}-", territory__lt=f"{territory}{_AFTER_ANY_REGION}")
+    name = f"{prefix}territory"
+    inside = {f"{name}__gt": f"{territory}-", f"{name}__lt": f"{territory}{_AFTER_ANY_REGION}"}
+    return Q(**{name: territory}) | Q(**inside)
 
 
 def _need_to_know(actor: Actor) -> Q:
@@ -148,14 +155,28 @@ def _need_to_know(actor: Actor) -> Q:
     return Q(is_restricted=False) | Q(owner=actor.person) | Q(pk__in=named)
 
 
-def _known_case(actor: Actor) -> Q:
+def _known_case(actor: Actor, prefix: str = "") -> Q:
     """Alerts of restricted cases are seen by those who may know of the case."""
+    hidden = actor.once("hidden_cases", lambda: _hidden_cases(actor))
+    return ~Q(**{f"{prefix}case__in": hidden}) | Q(**{f"{prefix}case__isnull": True}) if hidden else Q()
+
+
+def _hidden_cases(actor: Actor) -> list[int]:
     hidden = Case.objects.filter(is_restricted=True).exclude(owner=actor.person)
     hidden = hidden.exclude(pk__in=NeedToKnow.objects.filter(person=actor.person).values("case_id"))
-    hidden_ids = list(hidden.values_list("pk", flat=True)[:1_000])
-    return ~Q(case__in=hidden_ids) | Q(case__isnull=True) if hidden_ids else Q()
+    return list(hidden.values_list("pk", flat=True)[:1_000])
 
 
-def is_bounded(actor: Actor) -> bool:
-    """Does anything narrow what the person sees of alerts: a scope, or a restricted case that hides some."""
-    return _scope(actor) is not None or bool(_known_case(actor))
+def is_bounded(actor: Actor, queue: Queue | None = None) -> bool:
+    """Does anything narrow what the person sees of all alerts, or of a queue's: a scope, or a case that hides some."""
+    if _known_case(actor):
+        return True
+    if _scope(actor) is None:
+        return False
+    return queue is None or not any(_covers(scope, queue) for scope in _scopes(actor))
+
+
+def _covers(scope: tuple[str, str], queue: Queue) -> bool:
+    territory, theme = scope
+    is_inside = territory in (EVERYTHING, queue.territory) or queue.territory.startswith(f"{territory}-")
+    return is_inside and theme in (EVERYTHING, queue.theme)

@@ -1,13 +1,16 @@
 """Who asks for something: the person, the sign-in, the address and the time. Every service takes one."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from review.console.models.people import Person, Role
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,20 @@ class Actor:
         at: the moment (UTC): the `now` of every rule.
         sign_in: an identifier of the session that is no secret.
         address: the network address.
+        known: what was read of the person for this moment; see `once`.
     """
 
     person: Person
     at: datetime
     sign_in: str = ""
     address: str = ""
+    known: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: str, read: Callable[[], T]) -> T:
+        """What `read` gives, read once for the actor, who lives as long as one request."""
+        if name not in self.known:
+            self.known[name] = read()
+        return self.known[name]  # type: ignore[return-value]
 
     @property
     def role(self) -> Role:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from review.console.models import Alert, Decision
@@ -27,19 +28,23 @@ class Waiting:
 
 def waiting(actor: Actor) -> list[Waiting]:
     """The decisions that wait and that the person may see, oldest first; seniors and the head judge them."""
-    seen = access.alerts_for(actor).filter(state=AlertState.PENDING_APPROVAL)
-    found = Decision.objects.filter(status=DecisionStatus.PROPOSED, alert__in=seen)
-    rows = found.select_related("alert", "alert__subject", "proposed_by").order_by("proposed_at", "pk")[:_SHOWN]
+    rows = (
+        _waiting(actor).select_related("alert", "alert__subject", "proposed_by").order_by("proposed_at", "pk")[:_SHOWN]
+    )
     return [Waiting(decision, decision.proposed_by_id == actor.person.pk) for decision in rows]
+
+
+def _waiting(actor: Actor) -> QuerySet[Decision]:
+    """Proposed decisions about the alerts that the person may see; found by their status first, as they are few."""
+    seen = access.sight(actor, "alert__")
+    return Decision.objects.filter(seen, status=DecisionStatus.PROPOSED, alert__state=AlertState.PENDING_APPROVAL)
 
 
 def waiting_count(actor: Actor) -> int:
     """How many of them others proposed: what the person can judge."""
     if actor.role not in JUDGES:
         return 0
-    seen = access.alerts_for(actor).filter(state=AlertState.PENDING_APPROVAL)
-    others = Decision.objects.filter(status=DecisionStatus.PROPOSED, alert__in=seen).exclude(proposed_by=actor.person)
-    return others.order_by()[:_SHOWN].count()
+    return _waiting(actor).exclude(proposed_by=actor.person).order_by()[:_SHOWN].count()
 
 
 def approve(actor: Actor, decision_id: int, version: int, text: str = "") -> Alert:

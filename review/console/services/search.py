@@ -94,9 +94,7 @@ def _by_number(actor: Actor, words: str) -> list[Found]:
         "reference_term", "id"
     )
     keys = list(reports.values_list("pk", flat=True)[:_SUBJECTS_MAX])
-    linked = AlertReport.objects.filter(report__in=keys)
-    if access.is_bounded(actor):
-        linked = linked.filter(alert__in=access.alerts_for(actor))
+    linked = AlertReport.objects.filter(access.sight(actor, "alert__"), report__in=keys)
     rows = linked.select_related("alert", "alert__owner", "alert__queue", "report")[: ALERTS_MAX * 2]
     found += [Found(row.alert, report=row.report, is_exact=row.report.reference_term == number) for row in rows]
     return found
@@ -130,9 +128,7 @@ def _with_term(kind: str, keys: set[str]):  # type: ignore[no-untyped-def]  # no
 
 
 def _alerts_of(actor: Actor, subjects: list[int], exact: set[int]) -> list[Found]:
-    named = AlertSubject.objects.filter(subject__in=subjects)
-    if access.is_bounded(actor):
-        named = named.filter(alert__in=access.alerts_for(actor))
+    named = AlertSubject.objects.filter(access.sight(actor, "alert__"), subject__in=subjects)
     rows = named.select_related("alert", "alert__owner", "alert__queue", "subject").order_by("-is_own", "-alert")
     return [
         Found(row.alert, subject=row.subject, is_exact=row.subject_id in exact, is_own=row.is_own)

@@ -130,9 +130,7 @@ def _free(actor: Actor, queue: Queue, after: str | None) -> list[str]:
     free = Q(alert__state__in=WAITING) | Q(
         alert__state__in=[AlertState.ASSIGNED, AlertState.IN_REVIEW], alert__active_at__lt=idle_since
     )
-    entries = QueueEntry.objects.filter(free, queue=queue, is_below_cut=False)
-    if access.is_bounded(actor):
-        entries = entries.filter(alert__in=access.alerts_for(actor))
+    entries = QueueEntry.objects.filter(free, access.sight(actor, "alert__"), queue=queue, is_below_cut=False)
     ordered = entries.order_by("position", "pk").values_list("alert__alert_id", flat=True)
     here = QueueEntry.objects.filter(queue=queue, alert__alert_id=after).first() if after else None
     first = (

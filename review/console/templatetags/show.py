@@ -206,6 +206,18 @@ def days(count: int) -> str:
 
 
 @register.filter
+def others(count: int) -> str:
+    """How many smaller pairs one card stands for."""
+    return ngettext("+%(n)s other", "+%(n)s others", count) % {"n": number(count)}
+
+
+@register.filter
+def at_night(count: int) -> str:
+    """A number of movements at night."""
+    return ngettext("%(count)s movement at night", "%(count)s movements at night", count) % {"count": count}
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """A share as a whole percentage."""
     if share is None:

@@ -63,7 +63,7 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         "found": found,
         "alert": found.alert,
         "queue": queue,
-        "list": queues.page_with(actor, queue.slug, found.alert) if queue else None,
+        "list": queues.page_with(actor, queue, found.alert) if queue else None,
         "from_queue": request.GET.get("queue") or request.POST.get("queue") or "",
         "attempt": attempt,
         "typed": attempt.typed if attempt else {},

@@ -54,7 +54,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
     part = getattr(request, "htmx", False) and request.GET.get("after")
     return render(
         request,
-        "console/part_rows.html" if part else "console/queue.html",
+        "console/rows.html" if part else "console/queue.html",
         {
             "nav": "queues",
             "page": page,

@@ -40,16 +40,26 @@ class Cluster:
     def start(cls, bin_folder: Path, options: tuple[str, ...] = _FAST, folder: Path | None = None) -> "Cluster":
         """A new, empty server. It refuses to run as root, so root runs it as an unprivileged user."""
         # In memory where there is room: every test makes a database, and none of them is kept.
-        folder = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=folder or _memory()))
+        return cls._started(bin_folder, options, Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=folder or _memory())))
+
+    @classmethod
+    def kept(cls, bin_folder: Path, options: tuple[str, ...], folder: Path) -> "Cluster":
+        """The server of this folder, started again with what it holds, or made anew; end it with `pause`."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        return cls._started(bin_folder, options, folder)
+
+    @classmethod
+    def _started(cls, bin_folder: Path, options: tuple[str, ...], folder: Path) -> "Cluster":
         user = None
         if os.geteuid() == 0:
             names = {entry.pw_name for entry in pwd.getpwall()}
             user = "postgres" if "postgres" in names else "nobody"
             shutil.chown(folder, user)
         cluster = cls(folder, bin_folder, user)
-        cluster._run(
-            "initdb", "-D", folder / "data", "-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"
-        )
+        if not (folder / "data" / "PG_VERSION").exists():
+            cluster._run(
+                "initdb", "-D", folder / "data", "-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"
+            )
         settings = " ".join(f"-c {option}" for option in (*options, f"unix_socket_directories={folder}"))
         cluster._run("pg_ctl", "-D", folder / "data", "-w", "-o", settings, "-l", folder / "log", "start")
         return cluster
@@ -57,6 +67,10 @@ class Cluster:
     def _run(self, program: str, *words: str | Path) -> None:
         command = [str(self.bin / program), *map(str, words)]
         subprocess.run(command, check=True, user=self.user, cwd=self.folder, stdout=subprocess.DEVNULL)
+
+    def pause(self) -> None:
+        """End the server and keep its files."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-m", "fast", "-t", "300", "stop")
 
     def stop(self) -> None:
         """End the server and remove its files."""
