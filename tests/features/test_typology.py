@@ -124,6 +124,15 @@ def test_fans(tmp_path: Path, which: str, flip: bool, count: int, found: int) ->
         assert got[0]["evidence"] == [f"f{i}" for i in range(5)]
 
 
+@pytest.mark.parametrize(("which", "flip"), [("NET-05", False), ("NET-06", True)])
+def test_a_fan_is_told_while_it_grows(tmp_path: Path, which: str, flip: bool) -> None:
+    """Five on the fifth day, a sixth on the sixth; then one that is known already, and one as another drops out."""
+    order = [(i, i) for i in range(6)] + [(6, 0), (8, 6)]
+    pairs = [(number, ("hub", f"p{i}") if flip else (f"p{i}", "hub")) for number, i in order]
+    got = hits(tmp_path, [movement(a, b, 100, at(number)) for number, (a, b) in pairs], which)
+    assert sorted(hit["received_on"] for hit in got) == [day(4), day(5)]
+
+
 def test_an_exchange_is_no_fan(tmp_path: Path) -> None:
     rows = [movement(f"p{i}", "hub", 100, at(i)) for i in range(6)]
     rows += [movement("hub", f"p{i}", 100, at(i, 5)) for i in range(6)]
