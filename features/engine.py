@@ -139,7 +139,7 @@ class Engine:
         start = time.perf_counter()
         arrow = self._contract(self.run(sql_path, params), table).to_arrow_table()
         rows = table.conform(pl.DataFrame(arrow)).sort(table.key)
-        self._note(sql_path, rows.height, start)
+        self.tell(sql_path.stem, rows.height, start)
         return rows
 
     def plain(self, sql_path: Path, params: Params | None = None) -> pl.DataFrame:
@@ -162,7 +162,7 @@ class Engine:
             raise TooManyRows(f"{sql_path.stem} needs more memory than memory_limit_gb allows") from None
         counted = self._connection.table(name).count("*").fetchall()
         rows = int(counted[0][0])
-        self._note(sql_path, rows, start)
+        self.tell(sql_path.stem, rows, start)
         if rows_max is not None and rows > rows_max:
             self.drop(name)
             raise TooManyRows(f"{sql_path.stem} would make more than {rows_max:,} rows")
@@ -173,11 +173,13 @@ class Engine:
         self.run(sql_path, params).create_view(_identifier(name), replace=True)
 
     def drop(self, name: str) -> None:
-        """Free a kept table."""
-        self._connection.execute("drop table if exists " + _identifier(name))
+        """Free a kept table or frame."""
+        self._connection.unregister(_identifier(name))
+        self._connection.execute("drop table if exists " + name)
 
-    def _note(self, sql_path: Path, rows: int, start: float) -> None:
-        self.explain.append(Stage(sql_path.stem, rows, time.perf_counter() - start))
+    def tell(self, name: str, rows: int, start: float) -> None:
+        """Note what a stage cost that began at `start` of the performance counter."""
+        self.explain.append(Stage(name, rows, time.perf_counter() - start))
         note(self.explain[-1])
 
     @staticmethod

@@ -33,6 +33,11 @@ def cutoff_s(night: date) -> int:
     return int(datetime.combine(night, time(23, 59, 59), UTC).timestamp())
 
 
+def day_number(night: date) -> int:
+    """The night's day, counted from 1970."""
+    return (night - date(1970, 1, 1)).days
+
+
 def parameters(threshold: float) -> dict[str, object]:
     """The parameters of the shared SQL files; `threshold` is the national reporting threshold."""
     return {

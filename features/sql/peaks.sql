@@ -1,246 +1,112 @@
--- peaks: one row per node: bounds from above of what any window of 1, 7, 15 or 31 days of any night
--- of the range may hold. A window of some days lies in two neighbouring spans of a day more, so
--- the largest sum of two neighbours bounds it; for a day, twice the largest day. A candidate is
--- named from these bounds; whether it is a hit is decided from `timeline`.
--- inputs: daily, sides. key: node.
-with week as (
+-- peaks: one row per node: the most that any window of 1, 7, 15 or 31 days held, ending with any
+-- movement that some night of the range knows, superseded ones among them: bounds from above of
+-- what a window of that length of any night may hold. A candidate is named from these bounds;
+-- whether it is a hit is decided from `timeline`. The portable twin of the compiled pass
+-- features/kernels/peaks.py.
+-- inputs: sides. key: node.
+with measure as (
     select
-        node,
-        day // 8 as span,
-        cast(sum(in_n) as bigint) as in_n,
-        cast(sum(out_n) as bigint) as out_n,
-        cast(sum(in_c) as bigint) as in_c,
-        cast(sum(out_c) as bigint) as out_c,
-        cast(sum(cash_in_n) as bigint) as cash_in_n,
-        cast(sum(cash_out_n) as bigint) as cash_out_n,
-        cast(sum(cash_in_c) as bigint) as cash_in_c,
-        cast(sum(cash_out_c) as bigint) as cash_out_c
-    from daily
-    group by node, day // 8
-),
-fortnight as (
-    select
-        node,
-        span // 2 as span,
-        cast(sum(in_n) as bigint) as in_n,
-        cast(sum(out_n) as bigint) as out_n,
-        cast(sum(in_c) as bigint) as in_c,
-        cast(sum(out_c) as bigint) as out_c,
-        cast(sum(cash_in_n) as bigint) as cash_in_n,
-        cast(sum(cash_out_n) as bigint) as cash_out_n,
-        cast(sum(cash_in_c) as bigint) as cash_in_c,
-        cast(sum(cash_out_c) as bigint) as cash_out_c
-    from week
-    group by node, span // 2
-),
-month as (
-    select
-        node,
-        span // 2 as span,
-        cast(sum(in_n) as bigint) as in_n,
-        cast(sum(out_n) as bigint) as out_n,
-        cast(sum(in_c) as bigint) as in_c,
-        cast(sum(out_c) as bigint) as out_c,
-        cast(sum(cash_in_n) as bigint) as cash_in_n,
-        cast(sum(cash_out_n) as bigint) as cash_out_n,
-        cast(sum(cash_in_c) as bigint) as cash_in_c,
-        cast(sum(cash_out_c) as bigint) as cash_out_c
-    from fortnight
-    group by node, span // 2
-),
-day_top as (
-    select
-        node,
-        max(in_n) as in_n,
-        max(out_n) as out_n,
-        max(in_c) as in_c,
-        max(out_c) as out_c,
-        max(cash_in_n) as cash_in_n,
-        max(cash_out_n) as cash_out_n,
-        max(cash_in_c) as cash_in_c,
-        max(cash_out_c) as cash_out_c
-    from daily
-    group by node
-),
-two_weeks as (
-    select
-        node,
-        in_n + case
-            when lag(span) over by_time = span - 1 then lag(in_n) over by_time else 0
-        end as in_n,
-        out_n + case
-            when lag(span) over by_time = span - 1 then lag(out_n) over by_time else 0
-        end as out_n,
-        in_c + case
-            when lag(span) over by_time = span - 1 then lag(in_c) over by_time else 0
-        end as in_c,
-        out_c + case
-            when lag(span) over by_time = span - 1 then lag(out_c) over by_time else 0
-        end as out_c,
-        cash_in_n + case
-            when lag(span) over by_time = span - 1 then lag(cash_in_n) over by_time else 0
-        end as cash_in_n,
-        cash_out_n + case
-            when lag(span) over by_time = span - 1 then lag(cash_out_n) over by_time else 0
-        end as cash_out_n,
-        cash_in_c + case
-            when lag(span) over by_time = span - 1 then lag(cash_in_c) over by_time else 0
-        end as cash_in_c,
-        cash_out_c + case
-            when lag(span) over by_time = span - 1 then lag(cash_out_c) over by_time else 0
-        end as cash_out_c
-    from week
-    window by_time as (partition by node order by span)
-),
-week_top as (
-    select
-        node,
-        max(in_n) as in_n,
-        max(out_n) as out_n,
-        max(in_c) as in_c,
-        max(out_c) as out_c,
-        max(cash_in_n) as cash_in_n,
-        max(cash_out_n) as cash_out_n,
-        max(cash_in_c) as cash_in_c,
-        max(cash_out_c) as cash_out_c
-    from two_weeks
-    group by node
-),
-two_fortnights as (
-    select
-        node,
-        in_n + case
-            when lag(span) over by_time = span - 1 then lag(in_n) over by_time else 0
-        end as in_n,
-        out_n + case
-            when lag(span) over by_time = span - 1 then lag(out_n) over by_time else 0
-        end as out_n,
-        in_c + case
-            when lag(span) over by_time = span - 1 then lag(in_c) over by_time else 0
-        end as in_c,
-        out_c + case
-            when lag(span) over by_time = span - 1 then lag(out_c) over by_time else 0
-        end as out_c,
-        cash_in_n + case
-            when lag(span) over by_time = span - 1 then lag(cash_in_n) over by_time else 0
-        end as cash_in_n,
-        cash_out_n + case
-            when lag(span) over by_time = span - 1 then lag(cash_out_n) over by_time else 0
-        end as cash_out_n,
-        cash_in_c + case
-            when lag(span) over by_time = span - 1 then lag(cash_in_c) over by_time else 0
-        end as cash_in_c,
-        cash_out_c + case
-            when lag(span) over by_time = span - 1 then lag(cash_out_c) over by_time else 0
-        end as cash_out_c
-    from fortnight
-    window by_time as (partition by node order by span)
-),
-fortnight_top as (
-    select
-        node,
-        max(in_n) as in_n,
-        max(out_n) as out_n,
-        max(in_c) as in_c,
-        max(out_c) as out_c,
-        max(cash_in_n) as cash_in_n,
-        max(cash_out_n) as cash_out_n,
-        max(cash_in_c) as cash_in_c,
-        max(cash_out_c) as cash_out_c
-    from two_fortnights
-    group by node
-),
-two_months as (
-    select
-        node,
-        in_n + case
-            when lag(span) over by_time = span - 1 then lag(in_n) over by_time else 0
-        end as in_n,
-        out_n + case
-            when lag(span) over by_time = span - 1 then lag(out_n) over by_time else 0
-        end as out_n,
-        in_c + case
-            when lag(span) over by_time = span - 1 then lag(in_c) over by_time else 0
-        end as in_c,
-        out_c + case
-            when lag(span) over by_time = span - 1 then lag(out_c) over by_time else 0
-        end as out_c,
-        cash_in_n + case
-            when lag(span) over by_time = span - 1 then lag(cash_in_n) over by_time else 0
-        end as cash_in_n,
-        cash_out_n + case
-            when lag(span) over by_time = span - 1 then lag(cash_out_n) over by_time else 0
-        end as cash_out_n,
-        cash_in_c + case
-            when lag(span) over by_time = span - 1 then lag(cash_in_c) over by_time else 0
-        end as cash_in_c,
-        cash_out_c + case
-            when lag(span) over by_time = span - 1 then lag(cash_out_c) over by_time else 0
-        end as cash_out_c
-    from month
-    window by_time as (partition by node order by span)
-),
-month_top as (
-    select
-        node,
-        max(in_n) as in_n,
-        max(out_n) as out_n,
-        max(in_c) as in_c,
-        max(out_c) as out_c,
-        max(cash_in_n) as cash_in_n,
-        max(cash_out_n) as cash_out_n,
-        max(cash_in_c) as cash_in_c,
-        max(cash_out_c) as cash_out_c
-    from two_months
-    group by node
-),
-partner as (
-    select
-        node,
-        count(distinct case when is_out = 0 then other end) as payers,
-        count(distinct case when is_out = 1 then other end) as receivers
+        node, other, occurred_s, is_out,
+        (1 - is_out) * movement_count as in_n,
+        is_out * movement_count as out_n,
+        (1 - is_out) * amount_c as in_c,
+        is_out * amount_c as out_c,
+        case when channel = 'cash' then (1 - is_out) * movement_count else 0 end as cash_in_n,
+        case when channel = 'cash' then is_out * movement_count else 0 end as cash_out_n,
+        case when channel = 'cash' then (1 - is_out) * amount_c else 0 end as cash_in_c,
+        case when channel = 'cash' then is_out * amount_c else 0 end as cash_out_c
     from sides
     where node <> other
-    group by node
+),
+rolling as (
+    select
+        node, other, is_out,
+        sum(in_n) over days_1 as in_n_1,
+        sum(out_n) over days_1 as out_n_1,
+        sum(in_c) over days_1 as in_c_1,
+        sum(out_c) over days_1 as out_c_1,
+        sum(cash_in_n) over days_1 as cash_in_n_1,
+        sum(cash_out_n) over days_1 as cash_out_n_1,
+        sum(cash_in_c) over days_1 as cash_in_c_1,
+        sum(cash_out_c) over days_1 as cash_out_c_1,
+        sum(in_n) over days_7 as in_n_7,
+        sum(out_n) over days_7 as out_n_7,
+        sum(in_c) over days_7 as in_c_7,
+        sum(out_c) over days_7 as out_c_7,
+        sum(cash_in_n) over days_7 as cash_in_n_7,
+        sum(cash_out_n) over days_7 as cash_out_n_7,
+        sum(cash_in_c) over days_7 as cash_in_c_7,
+        sum(cash_out_c) over days_7 as cash_out_c_7,
+        sum(in_n) over days_15 as in_n_15,
+        sum(out_n) over days_15 as out_n_15,
+        sum(in_c) over days_15 as in_c_15,
+        sum(out_c) over days_15 as out_c_15,
+        sum(cash_in_n) over days_15 as cash_in_n_15,
+        sum(cash_out_n) over days_15 as cash_out_n_15,
+        sum(cash_in_c) over days_15 as cash_in_c_15,
+        sum(cash_out_c) over days_15 as cash_out_c_15,
+        sum(in_n) over days_31 as in_n_31,
+        sum(out_n) over days_31 as out_n_31,
+        sum(in_c) over days_31 as in_c_31,
+        sum(out_c) over days_31 as out_c_31,
+        sum(cash_in_n) over days_31 as cash_in_n_31,
+        sum(cash_out_n) over days_31 as cash_out_n_31,
+        sum(cash_in_c) over days_31 as cash_in_c_31,
+        sum(cash_out_c) over days_31 as cash_out_c_31
+    from measure
+    window
+        days_1 as (
+            partition by node order by occurred_s
+            range between 86399 preceding and current row
+        ),
+        days_7 as (
+            partition by node order by occurred_s
+            range between 604799 preceding and current row
+        ),
+        days_15 as (
+            partition by node order by occurred_s
+            range between 1295999 preceding and current row
+        ),
+        days_31 as (
+            partition by node order by occurred_s
+            range between 2678399 preceding and current row
+        )
 )
 select
-    day_top.node,
-    partner.payers,
-    partner.receivers,
-    2 * day_top.in_n as in_n_1,
-    2 * day_top.out_n as out_n_1,
-    2 * day_top.in_c as in_c_1,
-    2 * day_top.out_c as out_c_1,
-    2 * day_top.cash_in_n as cash_in_n_1,
-    2 * day_top.cash_out_n as cash_out_n_1,
-    2 * day_top.cash_in_c as cash_in_c_1,
-    2 * day_top.cash_out_c as cash_out_c_1,
-    week_top.in_n as in_n_7,
-    week_top.out_n as out_n_7,
-    week_top.in_c as in_c_7,
-    week_top.out_c as out_c_7,
-    week_top.cash_in_n as cash_in_n_7,
-    week_top.cash_out_n as cash_out_n_7,
-    week_top.cash_in_c as cash_in_c_7,
-    week_top.cash_out_c as cash_out_c_7,
-    fortnight_top.in_n as in_n_15,
-    fortnight_top.out_n as out_n_15,
-    fortnight_top.in_c as in_c_15,
-    fortnight_top.out_c as out_c_15,
-    fortnight_top.cash_in_n as cash_in_n_15,
-    fortnight_top.cash_out_n as cash_out_n_15,
-    fortnight_top.cash_in_c as cash_in_c_15,
-    fortnight_top.cash_out_c as cash_out_c_15,
-    month_top.in_n as in_n_31,
-    month_top.out_n as out_n_31,
-    month_top.in_c as in_c_31,
-    month_top.out_c as out_c_31,
-    month_top.cash_in_n as cash_in_n_31,
-    month_top.cash_out_n as cash_out_n_31,
-    month_top.cash_in_c as cash_in_c_31,
-    month_top.cash_out_c as cash_out_c_31
-from day_top
-join week_top on week_top.node = day_top.node
-join fortnight_top on fortnight_top.node = day_top.node
-join month_top on month_top.node = day_top.node
-join partner on partner.node = day_top.node
+    node,
+    count(distinct case when is_out = 0 then other end) as payers,
+    count(distinct case when is_out = 1 then other end) as receivers,
+    cast(max(in_n_1) as bigint) as in_n_1,
+    cast(max(out_n_1) as bigint) as out_n_1,
+    cast(max(in_c_1) as bigint) as in_c_1,
+    cast(max(out_c_1) as bigint) as out_c_1,
+    cast(max(cash_in_n_1) as bigint) as cash_in_n_1,
+    cast(max(cash_out_n_1) as bigint) as cash_out_n_1,
+    cast(max(cash_in_c_1) as bigint) as cash_in_c_1,
+    cast(max(cash_out_c_1) as bigint) as cash_out_c_1,
+    cast(max(in_n_7) as bigint) as in_n_7,
+    cast(max(out_n_7) as bigint) as out_n_7,
+    cast(max(in_c_7) as bigint) as in_c_7,
+    cast(max(out_c_7) as bigint) as out_c_7,
+    cast(max(cash_in_n_7) as bigint) as cash_in_n_7,
+    cast(max(cash_out_n_7) as bigint) as cash_out_n_7,
+    cast(max(cash_in_c_7) as bigint) as cash_in_c_7,
+    cast(max(cash_out_c_7) as bigint) as cash_out_c_7,
+    cast(max(in_n_15) as bigint) as in_n_15,
+    cast(max(out_n_15) as bigint) as out_n_15,
+    cast(max(in_c_15) as bigint) as in_c_15,
+    cast(max(out_c_15) as bigint) as out_c_15,
+    cast(max(cash_in_n_15) as bigint) as cash_in_n_15,
+    cast(max(cash_out_n_15) as bigint) as cash_out_n_15,
+    cast(max(cash_in_c_15) as bigint) as cash_in_c_15,
+    cast(max(cash_out_c_15) as bigint) as cash_out_c_15,
+    cast(max(in_n_31) as bigint) as in_n_31,
+    cast(max(out_n_31) as bigint) as out_n_31,
+    cast(max(in_c_31) as bigint) as in_c_31,
+    cast(max(out_c_31) as bigint) as out_c_31,
+    cast(max(cash_in_n_31) as bigint) as cash_in_n_31,
+    cast(max(cash_out_n_31) as bigint) as cash_out_n_31,
+    cast(max(cash_in_c_31) as bigint) as cash_in_c_31,
+    cast(max(cash_out_c_31) as bigint) as cash_out_c_31
+from rolling
+group by node

@@ -3,10 +3,11 @@
 -- knew. A night is plain for a node where the window that ends with a new edge holds the same edges
 -- on the shared line as in that night's knowledge: the new edges occurred after all that came
 -- before them and before all that came later, and nothing within reach had been superseded by then.
+-- Of a tidy node every night is plain; the others' nights are judged one by one.
 -- `night` is the night whose hit a window that ends with the row can make; null where the row is
 -- history only. A window may look at rows up to its end, never at later ones.
 -- parameters: $reach_s, $is_unshared (true: no night is plain; for tests).
--- inputs: nights, candidates, sides, subjects.
+-- inputs: nights, candidates, sides, subjects, untidy.
 -- key: part, node, edge_id, is_out.
 with mine as (
     select
@@ -18,9 +19,18 @@ with mine as (
     join sides on sides.node = candidates.node
     left join subjects as subject on subject.node = sides.other
 ),
+judging as (
+    select candidates.node
+    from candidates
+    left join untidy on untidy.node = candidates.node
+    where untidy.node is not null or $is_unshared
+),
+judgeable as (
+    select mine.* from mine join judging on judging.node = mine.node
+),
 batch as (
     select node, received_on, min(occurred_s) as first_s, max(occurred_s) as last_s
-    from mine
+    from judgeable
     group by node, received_on
 ),
 neighboured as (
@@ -38,7 +48,7 @@ neighboured as (
 ),
 gone as (
     select node, superseded_on, max(occurred_s) as gone_s
-    from mine
+    from judgeable
     where superseded_on is not null
     group by node, superseded_on
 ),
@@ -79,7 +89,7 @@ row_of_part as (
         judged.night,
         case when judged.night is null then 0 else 1 end as is_new,
         mine.*
-    from mine
+    from judgeable as mine
     join shared on shared.node = mine.node
     left join judged
         on judged.node = mine.node
@@ -87,12 +97,22 @@ row_of_part as (
         and judged.is_plain = 1
     union all
     select
+        0,
+        nights.night,
+        case when nights.night is null then 0 else 1 end,
+        mine.*
+    from mine
+    left join judging on judging.node = mine.node
+    left join nights on nights.night = mine.received_on
+    where judging.node is null
+    union all
+    select
         date_diff('day', date '1970-01-01', judged.night),
         judged.night,
         case when mine.received_on = judged.night then 1 else 0 end,
         mine.*
     from judged
-    join mine on mine.node = judged.node
+    join judgeable as mine on mine.node = judged.node
     where
         judged.is_plain = 0
         and mine.received_on <= judged.night

@@ -2,7 +2,16 @@
 -- through enough institutions, hardly any of them kin.
 -- parameters: $senders_min, $operators_min, $regions_min, $kin_share_max, $window_days.
 -- inputs: marks. key: part, node, to_s.
-with rolling as (
+with wide as (
+    select part, node
+    from marks
+    group by part, node
+    having
+        count(distinct other) >= $senders_min
+        and count(distinct operator) >= $operators_min
+        and count(distinct region) >= $regions_min
+),
+rolling as (
     select
         part, night, node, occurred_s,
         count(distinct other) over recent as senders,
@@ -11,6 +20,7 @@ with rolling as (
         count(distinct kin) over recent as kin,
         max(is_new) over recent as is_new
     from marks
+    semi join wide on wide.part = marks.part and wide.node = marks.node
     window recent as (
         partition by part, node order by occurred_s
         range between $window_days * 86400 - 1 preceding and current row

@@ -1,11 +1,37 @@
 -- windows: the days up to a night's last new credit, in which a few amounts make most of them.
 -- parameters: $credits_min, $payers_min, $prices_max, $price_share_min, $window_days.
 -- inputs: marks. key: part, node, night.
-with ending as (
-    select part, node, night, max(occurred_s) as to_s
+with repeated as (
+    select
+        part, node,
+        count(*) over (
+            partition by part, node, amount_c order by occurred_s
+            range between $window_days * 86400 - 1 preceding and current row
+        ) as same
     from marks
+),
+shop as (
+    select part, node
+    from repeated
+    group by part, node
+    having max(same) * $prices_max >= $price_share_min * $credits_min
+),
+counted as (
+    select
+        marks.part, marks.node, marks.night, marks.occurred_s, marks.is_new,
+        count(*) over (
+            partition by marks.part, marks.node order by marks.occurred_s
+            range between $window_days * 86400 - 1 preceding and current row
+        ) as credits
+    from marks
+    join shop on shop.part = marks.part and shop.node = marks.node
+),
+ending as (
+    select part, node, night, max(occurred_s) as to_s
+    from counted
     where is_new = 1
     group by part, node, night
+    having max(credits) >= $credits_min
 ),
 recent as (
     select

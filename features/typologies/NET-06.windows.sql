@@ -1,11 +1,13 @@
 -- windows, fan-out: of each night and account or person, the days with a new edge in which the most
 -- counterparties were paid by it, where most were so for the first time in $sight_days days,
--- and few of them also paid it: money is spread, not exchanged.
+-- and few of them also paid it: money is spread, not exchanged. Found when there are more of them
+-- than in any such days that the night before knew of the last $window_days days: a fan is told while
+-- it grows.
 -- parameters: $counterparties_min, $fresh_share_min, $back_share_max, $window_days, $sight_days.
 -- inputs: marks, timeline, subjects. key: part, node, night.
 with rolling as (
     select
-        marks.part, marks.night, marks.node, marks.occurred_s as to_s,
+        marks.part, marks.night, marks.node, marks.received_on, marks.occurred_s as to_s,
         count(distinct marks.other) over recent as counterparties,
         max(marks.is_new) over recent as is_new
     from marks
@@ -28,21 +30,55 @@ ranked as (
 best as (
     select part, night, node, to_s, counterparties from ranked where place = 1
 ),
+known as (
+    select part, node, received_on, to_s, counterparties
+    from rolling
+    where part = 0
+    union all
+    select
+        part, node, received_on, occurred_s,
+        count(distinct other) over (
+            partition by part, node order by occurred_s
+            range between $window_days * 86400 - 1 preceding and current row
+        )
+    from marks
+    where part <> 0 and is_new = 0
+),
+before as (
+    select
+        best.part, best.night, best.node,
+        max(known.counterparties) as counterparties
+    from best
+    join known
+        on known.part = best.part
+        and known.node = best.node
+        and known.received_on < best.night
+        and known.to_s <= best.to_s
+        and known.to_s > best.to_s - $window_days * 86400
+    group by best.part, best.night, best.node
+),
+grown as (
+    select best.*
+    from best
+    left join before
+        on before.part = best.part and before.night = best.night and before.node = best.node
+    where best.counterparties > coalesce(before.counterparties, 0)
+),
 dealing as (
     select
-        best.part, best.night, best.node, timeline.other,
+        grown.part, grown.night, grown.node, timeline.other,
         min(case when timeline.is_out = 1 then timeline.occurred_s end) as first_s,
         max(case when timeline.is_out = 1 then timeline.occurred_s end) as last_s,
         max(case when timeline.is_out = 1 then 0 else 1 end) as has_back,
-        max(best.to_s) as to_s
-    from best
+        max(grown.to_s) as to_s
+    from grown
     join timeline
-        on timeline.part = best.part
-        and timeline.node = best.node
-        and timeline.occurred_s <= best.to_s
-        and timeline.occurred_s > best.to_s - $sight_days * 86400
+        on timeline.part = grown.part
+        and timeline.node = grown.node
+        and timeline.occurred_s <= grown.to_s
+        and timeline.occurred_s > grown.to_s - $sight_days * 86400
     where timeline.node <> timeline.other
-    group by best.part, best.night, best.node, timeline.other
+    group by grown.part, grown.night, grown.node, timeline.other
 ),
 judged as (
     select
@@ -54,24 +90,24 @@ judged as (
     group by part, night, node
 )
 select
-    best.part,
-    best.night,
-    best.node,
-    best.to_s - $window_days * 86400 as from_s,
-    best.to_s,
+    grown.part,
+    grown.night,
+    grown.node,
+    grown.to_s - $window_days * 86400 as from_s,
+    grown.to_s,
     1 as is_new,
-    cast(best.counterparties as double) as value,
+    cast(grown.counterparties as double) as value,
     cast($counterparties_min as double) as threshold,
     cast(
         json_object(
-            'counterparties', best.counterparties,
+            'counterparties', grown.counterparties,
             'fresh', cast(judged.fresh as bigint),
             'days', $window_days
         ) as varchar
     ) as facts
-from best
+from grown
 join judged
-    on judged.part = best.part and judged.night = best.night and judged.node = best.node
+    on judged.part = grown.part and judged.night = grown.night and judged.node = grown.node
 where
-    judged.fresh >= $fresh_share_min * best.counterparties
-    and judged.back <= $back_share_max * best.counterparties
+    judged.fresh >= $fresh_share_min * grown.counterparties
+    and judged.back <= $back_share_max * grown.counterparties

@@ -2,7 +2,10 @@
 -- paid and most of what went out went to virtual assets.
 -- parameters: $payers_day, $payers_month, $share_min, $within_s. inputs: marks.
 -- key: part, node, to_s, from_s.
-with rolling as (
+with dealing as (
+    select distinct part, node from marks where va_c > 0
+),
+rolling as (
     select
         part, night, node, occurred_s, is_out,
         count(distinct case when is_out = 0 then other end) over last_day as payers_1,
@@ -14,6 +17,7 @@ with rolling as (
         cast(sum(va_c) over last_month as bigint) as va_30,
         max(is_new) over last_month as is_new_30
     from marks
+    semi join dealing on dealing.part = marks.part and dealing.node = marks.node
     window
         last_day as (
             partition by part, node order by occurred_s

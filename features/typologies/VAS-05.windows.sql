@@ -2,7 +2,10 @@
 -- account that passed most of it on, virtual assets among it, and kept a margin.
 -- parameters: $drops_min, $spread_min, $spread_max, $window_days. inputs: marks, signs.
 -- key: part, node, to_s.
-with rolling as (
+with dealing as (
+    select distinct part, node from marks where is_virtual = 1
+),
+rolling as (
     select
         part, night, node, occurred_s, is_out,
         count(distinct case when is_out = 0 then other end) over recent as payers,
@@ -12,6 +15,7 @@ with rolling as (
         min(is_virtual) over recent as is_all_virtual,
         max(is_new) over recent as is_new
     from marks
+    semi join dealing on dealing.part = marks.part and dealing.node = marks.node
     window recent as (
         partition by part, node order by occurred_s
         range between $window_days * 86400 - 1 preceding and current row

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from time import perf_counter
 
 import polars as pl
 
@@ -19,8 +20,8 @@ from pipelines.tables import ACCOUNTS, EDGES, OUTCOMES, PARTIES, ROLES, TRANSACT
 MADE_FROM: dict[str, tuple[str, ...]] = {
     "fresh": (),
     "sides": ("fresh",),
-    "daily": ("sides",),
-    "peaks": ("daily",),
+    "peaks": ("sides",),
+    "untidy": ("sides",),
     "subjects": (),
     "reported": ("told",),
     "owners": ("told",),
@@ -29,6 +30,9 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "purposes": ("transactions",),
 }
 """Inputs that are SQL files of their own name, and the inputs that they read."""
+
+_READ_WHERE_USED = ("sides",)
+"""Inputs of which every reader wants a part: made again for each, of the rows that it wants."""
 
 _VIEWS: dict[str, tuple[Table, ...]] = {
     "told": (ROLES, ACCOUNTS, PARTIES),
@@ -57,9 +61,19 @@ class Reach:
 class Inputs:
     """The inputs of a range of nights, in an engine that holds `nights`, `known_edges`, `nodes` and `reports`."""
 
-    def __init__(self, engine: Engine, lake: Lake, nights: Nights, settings: Settings, reach: Reach) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        lake: Lake,
+        nights: Nights,
+        settings: Settings,
+        reach: Reach,
+        *,
+        is_portable: bool = False,
+    ) -> None:
         self.engine, self.lake, self.nights, self.settings = engine, lake, nights, settings
         self._made: set[str] = set()
+        self._swept = () if is_portable else ("peaks", "untidy")
         self._reach = nightly.reach(lake, nights, reach.edges_days)
         self.parameters = {
             **nightly.parameters(countries.reporting_threshold(settings.country, nights.last)),
@@ -95,9 +109,25 @@ class Inputs:
         elif name in MADE_FROM:
             for source in MADE_FROM[name]:
                 self.need(source)
-            self.engine.materialise(name, SQL / f"{name}.sql", self.parameters)
+            if name in self._swept:
+                self._sweep()
+            elif name in _READ_WHERE_USED:
+                self.engine.view(name, SQL / f"{name}.sql", self.parameters)
+            else:
+                self.engine.materialise(name, SQL / f"{name}.sql", self.parameters)
         else:
             raise ValueError(f"no typology input is named {name}")
+
+    def _sweep(self) -> None:
+        """Make what one compiled pass finds."""
+        from features.typology import peaks  # compiled passes are loaded when there is something to look at
+
+        start = perf_counter()
+        frames = peaks.measure(self.engine, self.nights, self.parameters, self.settings.threads)
+        for name, rows in zip(self._swept, frames, strict=True):
+            self.engine.register(name, rows)
+            self._made.add(name)
+        self.engine.tell("peaks", frames[0].height, start)
 
     def _told(self) -> Nights:
         """The nights whose reports the range may look at."""

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from time import perf_counter
 
 import polars as pl
 
 from features import nightly
 from features.engine import SQL, Engine, TooManyRows
-from features.typology import inputs, status
+from features.typology import gather, inputs, status
 from features.typology.catalogue import Typology, by_id, catalogue
 from features.typology.inputs import Inputs, Reach
 from pipelines.home import Settings
@@ -34,6 +35,8 @@ class Plan:
     """Edges that a range of nights may look at for each gigabyte of the engine's memory."""
     is_unshared: bool = False
     """Give every night of every node its own part of the time line."""
+    is_portable: bool = False
+    """Use the portable twins in place of compiled passes."""
     is_unpruned: bool = False
     """Take every node that learnt something for a candidate."""
 
@@ -157,7 +160,8 @@ class _Search:
         reach = _reach(chosen)
         try:
             with nightly.knowing(self.lake, nights, self.settings, reach.edges_days) as engine:
-                run = _Run(engine, Inputs(engine, self.lake, nights, self.settings, reach), self.told, self.plan)
+                given = Inputs(engine, self.lake, nights, self.settings, reach, is_portable=self.plan.is_portable)
+                run = _Run(engine, given, self.told, self.plan)
                 lined = run.lay_time_lines(chosen)
                 for number, item in enumerate(chosen):
                     tell(number)
@@ -234,6 +238,7 @@ class _Run:
 
     def _lay(self, lined: Iterable[Typology]) -> None:
         self.inputs.need("peaks")
+        self.inputs.need("untidy")
         every = []
         for item in lined:
             self._need(item)
@@ -303,7 +308,14 @@ class _Run:
             self._make("windows", typology.sql("windows"), given)
             if not self._make("chosen", SQL / "chosen.sql", given):
                 return 0
-            return self._make("gathered", SQL / "gathered_windows.sql", given)
+            if self.plan.is_portable:
+                return self._make("gathered", SQL / "gathered_windows.sql", given)
+            start = perf_counter()
+            rows = gather.windows(self.engine)
+            self.engine.drop("gathered")
+            self.engine.register("gathered", rows)
+            self.engine.tell("gathered_windows", rows.height, start)
+            return rows.height
         if typology.is_case:
             self.inputs.need("owners")
             self._make("cases", typology.sql("cases"), given)

@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from features import account_graph, network, portable, typology
 from features.engine import SQL, Engine, Params, read_sql
+from features.typology.run import Plan
 from pipelines.lake import Nights
 from tests.features.spark_text import SHIMS, back, is_date, is_distinct_text, own_text, recurses_distinctly, spark
 from tests.features.test_features import crowd
@@ -285,7 +286,7 @@ def test_the_spark_text_of_every_file_gives_the_same_rows(tmp_path: Path, monkey
     portable.transactions(lake, NIGHTS, settings)
     portable.accounts(lake, NIGHTS, settings)
     account_graph.build(lake, [day(9)], settings)
-    typology.evaluate(lake, NIGHTS, settings, eased())
+    typology.evaluate(lake, NIGHTS, settings, eased(), plan=Plan(is_portable=True))
     portable.transactions(world(tmp_path / "wide", crowd()), Nights(day(20), day(44)), quick(tmp_path / "wide"))
     portable.transactions(world(tmp_path / "edge", borders()), Nights(day(9), day(40)), quick(tmp_path / "edge"))
     told(tmp_path / "told", [(1, "1"), (2, "1")], MOVED, 2)

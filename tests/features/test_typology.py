@@ -124,6 +124,15 @@ def test_fans(tmp_path: Path, which: str, flip: bool, count: int, found: int) ->
         assert got[0]["evidence"] == [f"f{i}" for i in range(5)]
 
 
+@pytest.mark.parametrize(("which", "flip"), [("NET-05", False), ("NET-06", True)])
+def test_a_fan_is_told_while_it_grows(tmp_path: Path, which: str, flip: bool) -> None:
+    """Five on the fifth day, a sixth on the sixth; then one that is known already, and one as another drops out."""
+    order = [(i, i) for i in range(6)] + [(6, 0), (8, 6)]
+    pairs = [(number, ("hub", f"p{i}") if flip else (f"p{i}", "hub")) for number, i in order]
+    got = hits(tmp_path, [movement(a, b, 100, at(number)) for number, (a, b) in pairs], which)
+    assert sorted(hit["received_on"] for hit in got) == [day(4), day(5)]
+
+
 def test_an_exchange_is_no_fan(tmp_path: Path) -> None:
     rows = [movement(f"p{i}", "hub", 100, at(i)) for i in range(6)]
     rows += [movement("hub", f"p{i}", 100, at(i, 5)) for i in range(6)]
@@ -170,10 +179,10 @@ def test_a_late_report_closes_a_cycle(tmp_path: Path) -> None:
 def test_a_range_equals_its_nights_and_threads_change_nothing(tmp_path: Path) -> None:
     rows = [*payers(60, 1), *passing(6, 30), *ring(5)]
     lake = world(tmp_path, rows)
-    whole = typology.build(lake, Nights(day(0), day(6)), quick(tmp_path))
+    whole = typology.build(lake, Nights(day(0), day(6)), quick(tmp_path)).hits
     single = []
     for i in range(7):  # a rule that builds on others' hits reads those of earlier nights from the lake
-        single.append(typology.build(lake, Nights.of(day(i)), quick(tmp_path, threads=2)))
+        single.append(typology.build(lake, Nights.of(day(i)), quick(tmp_path, threads=2)).hits)
         lake.replace_nights(HITS, single[-1], Nights.of(day(i)), {})
     assert whole.height > 3
     assert whole.equals(pl.concat(single).sort(HITS.key))
@@ -217,7 +226,7 @@ def told(root: Path, days: list[tuple[int, str]], rows: list[dict[str, Any]], ni
     put(lake, REPORTS, pl.concat([lake.read(REPORTS), versions]))
     put(lake, ACCOUNTS, ACCOUNTS.frame(accounts))
     put(lake, ROLES, ROLES.frame(parts))
-    found = typology.build(lake, Nights.of(day(night)), quick(root))
+    found = typology.build(lake, Nights.of(day(night)), quick(root)).hits
     return list(found.filter(pl.col("typology_id") == "STR-01").iter_rows(named=True))
 
 

@@ -71,6 +71,13 @@ def test_turnover_of_a_month(tmp_path: Path, last: float, found: int) -> None:
         assert "предел семьи 10\u2009000" in typology.sentence(got[0], "ru")
 
 
+def test_turnover_that_stays_where_it_was_is_not_found_again(tmp_path: Path) -> None:
+    """Of a limit of 10,000 a month, 990 a day pass it once on the eleventh day and twice on the twenty-first."""
+    rows = [movement("a", "drop", 990, at(number), id=f"d{number:02}") for number in range(26)]
+    got = [hit for hit in hits(tmp_path, rows, "DRP-03") if hit["node_id"] == node_id("drop")]
+    assert sorted((hit["received_on"], hit["value"]) for hit in got) == [(day(10), 10_890), (day(20), 20_790)]
+
+
 def shifts(days: int, hours: int, by_night: int) -> Rows:
     """One operation in each of some hours of each day, the first of them after midnight."""
     clock = [hour if hour < by_night else hour + 6 for hour in range(hours)]

@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from features import typology
+from features import nightly, typology
 from features.engine import TooManyRows, costing
 from features.typology import run
+from features.typology.inputs import Inputs, Reach
 from features.typology.status import TOO_MANY_ROWS
 from pipelines import side_tables
 from pipelines.lake import Lake, Nights
@@ -18,7 +19,7 @@ from pipelines.tables import ACCOUNTS, HITS, PARTIES, ROLES, Table
 from tests.features.worlds import at, day, movement, put, quick, with_delivery, world
 
 NIGHTS = Nights(day(0), day(11))
-FULL = run.Plan(is_unshared=True, is_unpruned=True)
+FULL = run.Plan(is_unshared=True, is_unpruned=True, is_portable=True)
 FEW_ROWS = 600
 """Rows that no step makes on one night of the small world, and some steps make on all of them."""
 
@@ -336,6 +337,28 @@ def test_nights_alone_equal_the_range_however_it_is_cut(tmp_path: Path) -> None:
         alone = typology.evaluate(lake, Nights.of(day(number)), quick(tmp_path, threads=2), eased())
         put(lake, HITS, alone)
         assert_same(whole.filter(pl.col("received_on") == day(number)), alone)
+
+
+@pytest.mark.parametrize("nights", [NIGHTS, Nights(day(5), day(6))])
+def test_the_compiled_pass_gives_the_peaks_of_its_twin(tmp_path: Path, nights: Nights) -> None:
+    lake, settings = tangled(tmp_path, 0, 0.5), quick(tmp_path)
+    every, untidy = tmp_path / "every.sql", tmp_path / "untidy.sql"
+    every.write_text("select * from peaks order by node", encoding="utf-8")
+    untidy.write_text("select * from untidy order by node", encoding="utf-8")
+    found, restless = [], []
+    for is_portable in (False, True):
+        with nightly.knowing(lake, nights, settings) as engine:
+            given = Inputs(engine, lake, nights, settings, Reach(30, 2), is_portable=is_portable)
+            given.need("peaks")
+            given.need("untidy")
+            found.append(engine.plain(every))
+            restless.append(engine.plain(untidy))
+    compiled, twin = found
+    assert compiled.equals(twin.select(compiled.columns))
+    assert compiled.height > 5
+    assert restless[0].equals(restless[1])
+    assert restless[0].height > 0
+    assert compiled["cash_out_c_7"].sum() > 0
 
 
 SOME = ("DRP-01", "DRP-03", "DRP-09", "NET-01")

@@ -1,0 +1,12 @@
+-- swings: one row per edge that some night knows, with what the bounds of `peaks` and `untidy` are made from.
+-- inputs: known_edges. key: none.
+select
+    src,
+    dst,
+    occurred_s,
+    received_on,
+    superseded_on is not null as is_superseded,
+    amount_c,
+    movement_count,
+    channel = 'cash' as is_cash
+from known_edges
