@@ -244,7 +244,7 @@ class Measures:
         edges, ends = network.edges, network.ends
         start = perf_counter()
         first, last = _number(network.nights.first), _number(network.nights.last)
-        values = np.full((2 * len(layout.PAST_END) + len(layout.PAST_PAIR), network.fresh.size), np.nan, np.float32)
+        values = np.full((network.fresh.size, 2 * len(layout.PAST_END) + len(layout.PAST_PAIR)), np.nan, np.float32)
         untidy_s = (nightly.LOOKBACK_DAYS * nightly.DAY_S) - int(self._windows[2])
         cuts = _shares(ends.start, self.threads * 8)
         run(
@@ -282,7 +282,7 @@ class Measures:
             past_block, around = np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
         else:
             start = perf_counter()
-            past_block = past_values[:, low:high]
+            past_block = past.turned(past_values[low:high])
             around = np.empty((len(layout.AROUND), high - low), np.float32)
             nights = [n for n in range(first, last) if network.night_start[n + 1] > network.night_start[n]]
             after = np.zeros(network.edges.src.size, np.int8)
@@ -332,23 +332,30 @@ def _account_rows(
     fresh: NDArray[np.int32],
     accounts_count: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-    """The accounts and nights that the edges name, each once, and the place of each edge's ends among them."""
-    place = np.full(accounts_count, -1, np.int64)
+    """The accounts and nights that the edges name, each once, and the place of each edge's ends among them.
+
+    A night's accounts are in order, so that their ends are met in the order of memory.
+    """
+    unknown, named = -1, -2
+    place = np.full(accounts_count, unknown, np.int64)
     account, days = np.empty(2 * fresh.size, np.int32), np.empty(2 * fresh.size, np.int32)
     src_row, dst_row = np.empty(fresh.size, np.int64), np.empty(fresh.size, np.int64)
-    made = 0
-    for k in range(fresh.size):
-        e = fresh[k]
-        for side in range(2):
-            a = src[e] if side == 0 else dst[e]
-            if place[a] < 0 or days[place[a]] != known_from[e]:
-                place[a] = made
-                account[made], days[made] = a, known_from[e]
+    made = first = 0
+    while first < fresh.size:
+        day, beyond = known_from[fresh[first]], first
+        while beyond < fresh.size and known_from[fresh[beyond]] == day:
+            place[src[fresh[beyond]]] = place[dst[fresh[beyond]]] = named
+            beyond += 1
+        before = made
+        for a in range(accounts_count):
+            if place[a] == named:
+                place[a], account[made], days[made] = made, a, day
                 made += 1
-            if side == 0:
-                src_row[k] = place[a]
-            else:
-                dst_row[k] = place[a]
+        for k in range(first, beyond):
+            src_row[k], dst_row[k] = place[src[fresh[k]]], place[dst[fresh[k]]]
+        for row in range(before, made):
+            place[account[row]] = unknown
+        first = beyond
     return account[:made], days[:made], src_row, dst_row
 
 

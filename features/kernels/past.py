@@ -36,7 +36,8 @@ def measure(
         windows_s: the three windows, in seconds, each at least as long as the one before.
         untidy_s: edges that became known so long after they occurred need a sweep of their own.
         row_of: for each edge, its row, or -1.
-        out: shape (columns of the payer, of the receiver, of the pair; rows).
+        out: shape (rows; columns of the payer, of the receiver, of the pair): rows come in no order of memory, so that
+            the values of one lie together.
     """
     most = ends.most_partners
     places = np.empty(0, np.int64)
@@ -130,31 +131,31 @@ def _sweep(
             end = ends.at[places[j]]
             row = row_of[edge]
             if row >= 0 and nights[0] <= end.known_from <= nights[1]:
-                own = end.bits & OUT
+                own, values = end.bits & OUT, out[row]
                 c = 0 if own else _WIDTH
                 for k in range(3):
                     for side in range(2):
-                        out[c, row] = held[k, side]
-                        out[c + 1, row] = value[k, side] / 100.0
+                        values[c] = held[k, side]
+                        values[c + 1] = value[k, side] / 100.0
                         c += 2
-                out[c, row], out[c + 1, row] = short_fan[own], fan[own]
+                values[c], values[c + 1] = short_fan[own], fan[own]
                 for side in range(2):
                     is_near = newest_s[side] > time_s - windows_s[2]
-                    out[c + 2 + side, row] = (time_s - newest_s[side]) / 3600.0 if is_near else np.nan
+                    values[c + 2 + side] = (time_s - newest_s[side]) / 3600.0 if is_near else np.nan
                 some = held[2, 0] + held[2, 1]
-                out[c + 4, row] = (time_s - ends.at[places[oldest[2]]].time_s) / 86400.0 if some else np.nan
+                values[c + 4] = (time_s - ends.at[places[oldest[2]]].time_s) / 86400.0 if some else np.nan
                 m = held[2, own]
                 mean = logs[own] / m if m else np.nan
-                out[c + 5, row] = mean / 1000.0
-                out[c + 6, row] = np.sqrt(max(squares[own] / m - mean * mean, 0.0)) / 1000.0 if m else np.nan
+                values[c + 5] = mean / 1000.0
+                values[c + 6] = np.sqrt(max(squares[own] / m - mean * mean, 0.0)) / 1000.0 if m else np.nan
                 if own:
                     slot = end.slot
                     c = 2 * _WIDTH
-                    out[c, row] = counts[1, slot]
-                    out[c + 1, row] = sums[1, slot] / 100.0
-                    out[c + 2, row] = counts[0, slot]
+                    values[c] = counts[1, slot]
+                    values[c + 1] = sums[1, slot] / 100.0
+                    values[c + 2] = counts[0, slot]
                     is_near = latest_s[slot] > time_s - windows_s[2]
-                    out[c + 3, row] = (time_s - latest_s[slot]) / 3600.0 if is_near else np.nan
+                    values[c + 3] = (time_s - latest_s[slot]) / 3600.0 if is_near else np.nan
             j += 1
         for k in range(i, j):
             end = ends.at[places[k]]
@@ -179,3 +180,13 @@ def _sweep(
             counts[side, slot] = shorter[side, slot] = 0
             sums[side, slot] = 0
         latest_s[slot] = never
+
+
+@compiled
+def turned(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same with one row a column."""
+    columns = np.empty((rows.shape[1], rows.shape[0]), np.float32)
+    for r in range(rows.shape[0]):
+        for c in range(rows.shape[1]):
+            columns[c, r] = rows[r, c]
+    return columns
