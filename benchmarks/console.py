@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--alerts", type=int, default=1_000_000)
     parser.add_argument("--analysts", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--think", type=float, default=5.0, help="mean seconds between two clicks of an analyst")
+    parser.add_argument("--think", type=float, default=8.0, help="mean seconds between two clicks of an analyst")
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--only", choices=PARTS, help="this part alone; those on record from before stay")
     parser.add_argument("--refill", action="store_true", help="fill the stores anew though they are there")

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from statistics import median
+from statistics import median, quantiles
 
 from django.db.models import Count, Q
 from django.db.models.functions import ExtractMonth
 
-from review.console.models import Alert, Decision, Report
+from review.console.models import Alert, AlertReport, Decision, InfoRequest, Report
 from review.console.models.alerts import AlertState, DecisionKind, DecisionStatus
 from review.console.models.cases import CaseState
 from review.console.rules import NUMBER_READERS
@@ -21,6 +21,8 @@ from review.console.services.actor import Actor
 from review.dispositions import Disposition
 
 _TIMES_MAX = 20_000
+_ENTITIES_MAX = 30
+_USEFUL = ("D1", "D2", "D3", "D4")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,54 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Entity:
+    """A reporting entity's reports of the year: all behind alerts, in decided ones, in useful ones, and in cases."""
+
+    code: str
+    reports: int
+    decided: int
+    useful: int
+    in_cases: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A typology's decided alerts of the year; one alert counts for each typology among its reasons."""
+
+    code: str
+    decided: int
+    useful: int
+    explained: int
+    too_wide: int
+
+    @property
+    def useful_share(self) -> float:
+        """Of the decided ones, those that were useful (D1 to D4)."""
+        return self.useful / self.decided
+
+    @property
+    def explained_share(self) -> float:
+        """Of the decided ones, those with a lawful reason (D5)."""
+        return self.explained / self.decided
+
+    @property
+    def too_wide_share(self) -> float:
+        """Of the decided ones, those where the typology was too wide (D7)."""
+        return self.too_wide / self.decided
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Questions to others: sent and answered in the year, still open, and median days to an answer."""
+
+    sent: tuple[int, ...]
+    answered: tuple[int, ...]
+    still_open: int
+    late: int
+    days: float | None
+
+
+@dataclass(frozen=True)
 class Year:
     """A year's tables.
 
@@ -48,7 +98,11 @@ class Year:
         open_by_age: open alerts by age: up to 10 days, 30, 90, older.
         open_by_state: open alerts by state.
         cases: cases opened, approved for dissemination, closed after it, closed without it, in the year.
+        slow_days: days within which nine of ten decisions were made.
         returned: decisions that a second person sent back, and all that a second person judged.
+        entities: reporting entities, those with most reports first.
+        rules: typologies, those with most decided alerts first.
+        questions: what was asked of others.
     """
 
     year: int
@@ -60,12 +114,16 @@ class Year:
     unread: int
     useful: int
     days_to_decision: float | None
+    slow_days: float | None
     timed: int
     open_by_age: tuple[int, int, int, int]
     open_by_state: tuple[tuple[str, int], ...]
     cases: dict[str, int]
     returned: int
     judged: int
+    entities: tuple[Entity, ...]
+    rules: tuple[Rule, ...]
+    questions: Questions
 
 
 def year_of(actor: Actor, year: int | None = None) -> Year:
@@ -87,7 +145,7 @@ def year_of(actor: Actor, year: int | None = None) -> Year:
     final = Decision.objects.filter(status=DecisionStatus.FINAL, kind=DecisionKind.CLOSE, alert__in=alerts)
     decisions = _decisions(final, start, end)
     unread = sum(line.total for line in decisions if line.code == Disposition.UNREVIEWED)
-    useful = sum(line.total for line in decisions if line.code in ("D1", "D2", "D3", "D4"))
+    useful = sum(line.total for line in decisions if line.code in _USEFUL)
     days = _days(final, start, end)
     judged = Decision.objects.filter(alert__in=alerts, judged_at__gte=start, judged_at__lt=end)
     with audit.recorded(actor) as record:
@@ -108,6 +166,7 @@ def year_of(actor: Actor, year: int | None = None) -> Year:
         unread=unread,
         useful=useful,
         days_to_decision=median(days) if days else None,
+        slow_days=quantiles(days, n=10, method="inclusive")[-1] if len(days) > 1 else None,
         timed=len(days),
         open_by_age=_ages(actor, alerts),
         open_by_state=tuple(
@@ -116,6 +175,9 @@ def year_of(actor: Actor, year: int | None = None) -> Year:
         cases=_cases(actor, start, end),
         returned=judged.filter(status=DecisionStatus.RETURNED).count(),
         judged=judged.count(),
+        entities=_entities(actor, first, after),
+        rules=_rules(final, start, end),
+        questions=_questions(actor, start, end),
     )
 
 
@@ -176,3 +238,57 @@ def _cases(actor: Actor, start: datetime, end: datetime) -> dict[str, int]:
     )
     with_alerts = Alert.objects.filter(case__in=cases, case__created_at__gte=start, case__created_at__lt=end)
     return {**counted, "alerts": with_alerts.count()}
+
+
+def _entities(actor: Actor, first: date, after: date) -> tuple[Entity, ...]:
+    linked = AlertReport.objects.filter(
+        access.sight(actor, "alert__"), report__received_on__gte=first, report__received_on__lt=after
+    )
+    rows = linked.values("report__reporting_entity").annotate(
+        reports=Count("report", distinct=True),
+        decided=Count("report", distinct=True, filter=~Q(alert__disposition="")),
+        useful=Count("report", distinct=True, filter=Q(alert__disposition__in=_USEFUL)),
+        in_cases=Count("report", distinct=True, filter=Q(alert__case__isnull=False)),
+    )
+    most = rows.order_by("-reports", "report__reporting_entity")[:_ENTITIES_MAX]
+    return tuple(
+        Entity(row["report__reporting_entity"], row["reports"], row["decided"], row["useful"], row["in_cases"])
+        for row in most
+    )
+
+
+def _rules(final, start: datetime, end: datetime) -> tuple[Rule, ...]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """By typology, what people decided; what the system closed unread says nothing of a typology."""
+    became_final = Q(judged_at__gte=start, judged_at__lt=end) | Q(
+        judged_at=None, proposed_at__gte=start, proposed_at__lt=end
+    )
+    by_people = final.filter(became_final).exclude(code=Disposition.UNREVIEWED)
+    counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for typologies, code, count in by_people.values_list("alert__typologies", "code").annotate(n=Count("pk")):
+        for typology in filter(None, typologies.split(",")):
+            counted[typology][code] += count
+    made = [
+        Rule(typology, sum(codes.values()), sum(codes[code] for code in _USEFUL), codes["D5"], codes["D7"])
+        for typology, codes in counted.items()
+    ]
+    return tuple(sorted(made, key=lambda rule: (-rule.decided, rule.code)))
+
+
+def _questions(actor: Actor, start: datetime, end: datetime) -> Questions:
+    asked = InfoRequest.objects.filter(access.sight(actor, "alert__"))
+    sent = asked.filter(asked_at__gte=start, asked_at__lt=end)
+    answered = asked.filter(answered_at__gte=start, answered_at__lt=end)
+    times = [(done - begun).days for begun, done in answered.values_list("asked_at", "answered_at")[:_TIMES_MAX]]
+    unanswered = sent.filter(answered_at=None)
+    return Questions(
+        sent=_by_month(sent, "asked_at"),
+        answered=_by_month(answered, "answered_at"),
+        still_open=unanswered.count(),
+        late=unanswered.filter(answer_by__lt=actor.today).count(),
+        days=median(times) if times else None,
+    )
+
+
+def _by_month(rows, field: str) -> tuple[int, ...]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    counted = dict(rows.annotate(month=ExtractMonth(field)).values_list("month").annotate(n=Count("pk")))
+    return tuple(counted.get(month, 0) for month in range(1, 13))

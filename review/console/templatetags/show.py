@@ -262,6 +262,18 @@ def report_class(code: str) -> str:
 
 
 @register.filter
+def series(code: str, kind: str) -> str:
+    """What a series of a chart is called."""
+    named = {
+        "others": _("all others"),
+        "useful": _("useful (D1 to D4)"),
+        "not_useful": _("decided otherwise (D5 to D9)"),
+        "unread": _("closed unreviewed (D10)"),
+    }
+    return named.get(code) or (theme(code) if kind == "theme" else report_class(code))
+
+
+@register.filter
 def role(code: str) -> str:
     """A role in words."""
     return str(Role(code).label) if code in Role.values else code

@@ -8,13 +8,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from review.console.drawing import columns
 from review.console.models.exports import ExportKind
 from review.console.rules import EXPORTERS, JUDGES, LOG_READERS, NUMBER_READERS, SYSTEM_READERS, allow
 from review.console.services import access, audit, exports, health, statistics
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
+from review.console.services.statistics import Line
 from review.console.views.queues import actor_of
 
+Chart = tuple[columns.Columns | None, list[str]]
+"""A picture, and what its series are called."""
+OTHERS = "others"
+_GROUPS = (("D1", "D2", "D3", "D4"), ("D5", "D6", "D7", "D8", "D9"), ("D10",))
+_GROUP_NAMES = ("useful", "not_useful", "unread")
 _FILTERS = ("username", "action", "kind", "identifier")
 
 
@@ -104,11 +111,33 @@ def numbers(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("year", "")
     year = statistics.year_of(actor_of(request), int(asked) if asked.isdigit() and len(asked) == 4 else None)
     tables = [
-        (_("Reports behind alerts, by class and month of receipt"), "report_class", year.reports),
-        (_("Alerts raised, by theme and month"), "theme", year.alerts),
-        (_("Final decisions, by disposition and month"), "disposition", year.decisions),
+        (
+            _("Reports behind alerts, by class and month of receipt"),
+            "report_class",
+            year.reports,
+            _stacked(year.reports),
+        ),
+        (_("Alerts raised, by theme and month"), "theme", year.alerts, _stacked(year.alerts)),
+        (_("Final decisions, by disposition and month"), "disposition", year.decisions, _decided(year.decisions)),
     ]
-    return render(request, "console/statistics.html", {"nav": "statistics", "year": year, "tables": tables})
+    asked_chart = columns.draw([year.questions.sent])
+    context = {"nav": "statistics", "year": year, "tables": tables, "asked_chart": asked_chart}
+    return render(request, "console/statistics.html", context)
+
+
+def _stacked(lines: tuple[Line, ...]) -> Chart:
+    """The two lines with most, and the others together."""
+    parts = [line.months for line in lines[:2]]
+    others = tuple(map(sum, zip(*(line.months for line in lines[2:]), strict=True))) if lines[2:] else ()
+    names = [line.code for line in lines[:2]] + ([OTHERS] if others else [])
+    return columns.draw([*parts, others] if others else parts), names
+
+
+def _decided(lines: tuple[Line, ...]) -> Chart:
+    """Useful ones, others that people decided, and what the system closed unread."""
+    groups = [[line.months for line in lines if line.code in codes] for codes in _GROUPS]
+    parts = [tuple(map(sum, zip(*group, strict=True))) if group else (0,) * 12 for group in groups]
+    return columns.draw(parts), list(_GROUP_NAMES)
 
 
 @allow(*SYSTEM_READERS, administrators=True)
