@@ -81,5 +81,5 @@ def draw(series: Sequence[Sequence[int]]) -> Columns | None:
 
 def _round_up(most: int) -> int:
     """The next even number of one digit and zeros, or 2."""
-    size = 10 ** max(len(str(most)) - 1, 0)
+    size: int = 10 ** max(len(str(most)) - 1, 0)
     return next(digit * size for digit in (2, 4, 6, 8, 10) if digit * size >= most)

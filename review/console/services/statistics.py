@@ -278,7 +278,8 @@ def _questions(actor: Actor, start: datetime, end: datetime) -> Questions:
     asked = InfoRequest.objects.filter(access.sight(actor, "alert__"))
     sent = asked.filter(asked_at__gte=start, asked_at__lt=end)
     answered = asked.filter(answered_at__gte=start, answered_at__lt=end)
-    times = [(done - begun).days for begun, done in answered.values_list("asked_at", "answered_at")[:_TIMES_MAX]]
+    pairs = answered.values_list("asked_at", "answered_at")[:_TIMES_MAX]
+    times = [(done - begun).days for begun, done in pairs if done is not None]
     unanswered = sent.filter(answered_at=None)
     return Questions(
         sent=_by_month(sent, "asked_at"),
