@@ -64,7 +64,7 @@ bench-features: $(READY) $(PEER) ## Speed and memory beside the peer; ONLY="KEY 
 bench-typologies: $(READY) ## All typologies over 1 and 10 million edges: seconds, memory, hits (about ten minutes)
 	@$(BIN)/python -m benchmarks.typologies
 
-bench-console: $(READY) ## The review console: a million alerts, page times, fifty analysts at once (about an hour)
+bench-console: $(READY) ## The review console: a million alerts, page times, fifty analysts at once (about half an hour)
 	@$(BIN)/python -m benchmarks.console
 
 real-typologies: $(READY) ## Planted attempts of AMLworld and AMLGentex: recall per typology, precision of the hits

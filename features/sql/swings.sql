@@ -1,4 +1,5 @@
--- swings: one row per edge that some night knows, with what the bounds of `peaks` and `untidy` are made from.
+-- swings: one row per edge that some night knows, with what the bounds of `peaks` and `untidy` are
+-- made from.
 -- inputs: known_edges. key: none.
 select
     src,

@@ -1,4 +1,5 @@
--- windows: the days and the 30 days, ending with a movement, in which more than the limit moved, and
+-- windows: the days and the 30 days, ending with a movement, in which more than the limit moved,
+-- and
 -- which the night's own movements took over the limit, or over a further whole multiple of it.
 -- Turnover that stays where it was is not found again night after night.
 -- parameters: $operations_min, $turnover_day, $turnover_month. inputs: marks.

@@ -1,4 +1,5 @@
--- candidates: nodes that may have had enough receipts and enough payments in the days; a receipt may
+-- candidates: nodes that may have had enough receipts and enough payments in the days; a receipt
+-- may
 -- lie up to a day before them.
 -- parameters: $pairs_min, $window_days. inputs: peaks. key: node.
 select node

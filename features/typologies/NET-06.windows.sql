@@ -1,7 +1,8 @@
 -- windows, fan-out: of each night and account or person, the days with a new edge in which the most
 -- counterparties were paid by it, where most were so for the first time in $sight_days days,
 -- and few of them also paid it: money is spread, not exchanged. Found when there are more of them
--- than in any such days that the night before knew of the last $window_days days: a fan is told while
+-- than in any such days that the night before knew of the last $window_days days: a fan is told
+-- while
 -- it grows.
 -- parameters: $counterparties_min, $fresh_share_min, $back_share_max, $window_days, $sight_days.
 -- inputs: marks, timeline, subjects. key: part, node, night.
