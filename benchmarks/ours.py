@@ -73,8 +73,8 @@ class Matrices:
         around = len(block.past) + len(block.shapes)
         filled[: len(block.past)], filled[len(block.past) : around] = block.past, block.shapes
         for end, place in enumerate((block.src_row, block.dst_row)):
-            for number, values in enumerate(block.accounts, start=around + end * len(block.accounts)):
-                values.take(place, out=filled[number], mode="clip")
+            first = around + end * len(block.accounts)
+            measures.at_ends(block.accounts, place, filled[first : first + len(block.accounts)])
         return filled
 
 

@@ -244,7 +244,7 @@ class Measures:
         edges, ends = network.edges, network.ends
         start = perf_counter()
         first, last = _number(network.nights.first), _number(network.nights.last)
-        values = np.full((network.fresh.size, 2 * len(layout.PAST_END) + len(layout.PAST_PAIR)), np.nan, np.float32)
+        values = np.empty((network.fresh.size, 2 * len(layout.PAST_END) + len(layout.PAST_PAIR)), np.float32)
         untidy_s = (nightly.LOOKBACK_DAYS * nightly.DAY_S) - int(self._windows[2])
         cuts = _shares(ends.start, self.threads * 8)
         run(
@@ -357,6 +357,14 @@ def _account_rows(
             place[account[row]] = unknown
         first = beyond
     return account[:made], days[:made], src_row, dst_row
+
+
+@compiled
+def at_ends(values: Floats, row: NDArray[np.int64], out: Floats) -> None:
+    """Copy to `out`, shape (columns, edges), what was measured of an end of each edge."""
+    for c in range(values.shape[0]):
+        for k in range(row.size):
+            out[c, k] = values[c, row[k]]
 
 
 def _shares(start: NDArray[np.int64], parts: int) -> list[int]:

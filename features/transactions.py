@@ -158,8 +158,9 @@ def _before(raw: Columns, block: Block) -> Columns:
 def _accounts(block: Block) -> Columns:
     found: Columns = {}
     for end, place in zip(_ENDS, (block.src_row, block.dst_row), strict=True):
-        for number, name in enumerate(layout.account()):
-            found[f"asof_{end}_{name}"] = block.accounts[number].take(place)
+        values = np.empty((len(block.accounts), place.size), np.float32)
+        measures.at_ends(block.accounts, place, values)
+        found |= {f"asof_{end}_{name}": values[number] for number, name in enumerate(layout.account())}
     return found
 
 

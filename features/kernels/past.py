@@ -74,6 +74,7 @@ def measure(
                 end = ends.at[place]
                 if end.known_from == day:
                     oldest_s, newest_s = min(oldest_s, end.time_s), max(newest_s, end.time_s)
+                    _forget(end.bits & OUT, row_of[end.edge], out)  # an edge of too long ago has no past
             n = 0
             farthest_s = np.int64(day) * DAY_S + DAY_S - 1 - untidy_s - windows_s[2]
             for place in range(begin, beyond):
@@ -83,6 +84,15 @@ def measure(
                     places[n] = place
                     n += 1
             _sweep(ends, places, n, (day, day), windows_s, row_of, out, counts, sums, shorter, latest_s)
+
+
+@compiled
+def _forget(own: int, row: int, out: NDArray[np.float32]) -> None:
+    """Nothing is known before an end of the edge of a row, if it has one."""
+    if row >= 0:
+        out[row, (0 if own else _WIDTH) : (_WIDTH if own else 2 * _WIDTH)] = np.nan
+        if own:
+            out[row, 2 * _WIDTH :] = np.nan
 
 
 @compiled
