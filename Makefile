@@ -31,7 +31,7 @@ check: $(READY) ## Dagster's own check of the definitions
 
 test: lint check ## Every check and every test, on two processes
 	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/review/browser
-	$(BIN)/pytest tests/review/browser
+	$(BIN)/pytest -n 2 --dist loadfile tests/review/browser
 
 docs: $(READY) ## Renew the generated reference
 	$(BIN)/python -m sluice.docs
