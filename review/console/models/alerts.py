@@ -159,7 +159,7 @@ class Alert(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["queue", "state", "id"], name="alert_by_queue"),
+            models.Index(fields=["queue", "state", "id", "territory"], name="alert_by_queue_order"),
             models.Index(fields=["owner", "state"], name="alert_by_owner"),
             models.Index(fields=["state", "wake_on"], name="alert_by_wake"),
             models.Index(fields=["family", "state", "-closed_at"], name="alert_by_family"),

@@ -98,6 +98,7 @@ class QueueEntry(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["queue", "position"], name="entry_by_position"),
+            models.Index(fields=["queue", "is_below_cut", "position"], name="entry_by_cut"),
             models.Index(fields=["alert", "queue"], name="entry_by_alert"),
         ]
 
