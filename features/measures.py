@@ -161,13 +161,6 @@ def date_of(number: int) -> date:
     return _EPOCH + timedelta(days=int(number))
 
 
-def runs(values: NDArray[np.int32]) -> list[tuple[int, int]]:
-    """Where each run of equal values begins and ends."""
-    borders = np.flatnonzero(np.diff(values)) + 1
-    cuts = [0, *borders.tolist(), values.size]
-    return [(low, high) for low, high in pairwise(cuts) if high > low]
-
-
 def table(contract: Table, keys: Mapping[str, pa.Array], columns: Mapping[str, Floats]) -> pa.Table:
     """Rows with the contract's columns and types; NaN becomes null.
 

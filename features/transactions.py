@@ -14,7 +14,7 @@ from features.kernels.network import ABROAD, BELOW, EXCHANGE, ROUND, TIMED
 from features.measures import Block, Floats, Measures, Network
 from features.nightly import DAY_S
 from pipelines.home import Settings
-from pipelines.lake import Lake, Nights
+from pipelines.lake import Lake, Nights, runs
 from pipelines.progress import Progress, silent
 from pipelines.steps import Part, days
 from pipelines.tables import EDGES
@@ -184,7 +184,7 @@ def _graph(network: Network, block: Block, graphs: _Graphs) -> Columns:
     """What the graph in force says of both ends."""
     width = len(GRAPH)
     found = {end: np.empty((width, block.fresh.size), np.float32) for end in _ENDS}
-    for first, last in measures.runs(block.days):
+    for first, last in runs(block.days):
         fresh = block.fresh[first:last]
         night = measures.date_of(block.days[first])
         for end, number in zip(_ENDS, (network.edges.src[fresh], network.edges.dst[fresh]), strict=True):

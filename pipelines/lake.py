@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction
+from numpy.typing import NDArray
 from pyarrow import fs
 
 import pipelines
@@ -218,6 +219,13 @@ class Lake:
         return int(count), f"{int(low) % 2**64:016x}{int(high) % 2**64:016x}"
 
 
+def runs(values: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """Where each run of equal values begins and ends."""
+    borders = np.flatnonzero(np.diff(values)) + 1
+    cuts = [0, *borders.tolist(), values.size]
+    return [(low, high) for low, high in pairwise(cuts) if high > low]
+
+
 class Parts:
     """Rows of many nights on their way into a table: a file a night and part, put in place by one commit.
 
@@ -236,13 +244,11 @@ class Parts:
     def add(self, rows: pa.Table) -> None:
         """Write rows that have the contract's columns and types; those of a night stand together."""
         nights = rows[self._table.partition].cast(pa.int32()).to_numpy()
-        borders = [0, *(np.flatnonzero(np.diff(nights)) + 1).tolist(), rows.num_rows]
         bare = rows.select(self._schema.names).cast(self._schema)
-        for low, high in pairwise(borders):
-            if high > low:
-                night = date.fromordinal(_EPOCH + int(nights[low]))
-                self._written.append(self._write(night, bare.slice(low, high - low)))
-                self.counts[night] = self.counts.get(night, 0) + high - low
+        for low, high in runs(nights):
+            night = date.fromordinal(_EPOCH + int(nights[low]))
+            self._written.append(self._write(night, bare.slice(low, high - low)))
+            self.counts[night] = self.counts.get(night, 0) + high - low
 
     def commit(self, nights: Nights, metadata: Mapping[str, str]) -> None:
         """Make the rows that were added all that the table holds of these nights.

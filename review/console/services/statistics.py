@@ -22,7 +22,8 @@ from review.dispositions import Disposition
 
 _TIMES_MAX = 20_000
 _ENTITIES_MAX = 30
-_USEFUL = ("D1", "D2", "D3", "D4")
+USEFUL = ("D1", "D2", "D3", "D4")
+"""Dispositions of alerts that were worth reading."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def year_of(actor: Actor, year: int | None = None) -> Year:
     final = Decision.objects.filter(status=DecisionStatus.FINAL, kind=DecisionKind.CLOSE, alert__in=alerts)
     decisions = _decisions(final, start, end)
     unread = sum(line.total for line in decisions if line.code == Disposition.UNREVIEWED)
-    useful = sum(line.total for line in decisions if line.code in _USEFUL)
+    useful = sum(line.total for line in decisions if line.code in USEFUL)
     days = _days(final, start, end)
     judged = Decision.objects.filter(alert__in=alerts, judged_at__gte=start, judged_at__lt=end)
     with audit.recorded(actor) as record:
@@ -247,7 +248,7 @@ def _entities(actor: Actor, first: date, after: date) -> tuple[Entity, ...]:
     rows = linked.values("report__reporting_entity").annotate(
         reports=Count("report", distinct=True),
         decided=Count("report", distinct=True, filter=~Q(alert__disposition="")),
-        useful=Count("report", distinct=True, filter=Q(alert__disposition__in=_USEFUL)),
+        useful=Count("report", distinct=True, filter=Q(alert__disposition__in=USEFUL)),
         in_cases=Count("report", distinct=True, filter=Q(alert__case__isnull=False)),
     )
     most = rows.order_by("-reports", "report__reporting_entity")[:_ENTITIES_MAX]
@@ -268,7 +269,7 @@ def _rules(final, start: datetime, end: datetime) -> tuple[Rule, ...]:  # type: 
         for typology in filter(None, typologies.split(",")):
             counted[typology][code] += count
     made = [
-        Rule(typology, sum(codes.values()), sum(codes[code] for code in _USEFUL), codes["D5"], codes["D7"])
+        Rule(typology, sum(codes.values()), sum(codes[code] for code in USEFUL), codes["D5"], codes["D7"])
         for typology, codes in counted.items()
     ]
     return tuple(sorted(made, key=lambda rule: (-rule.decided, rule.code)))

@@ -14,13 +14,13 @@ from review.console.rules import EXPORTERS, JUDGES, LOG_READERS, NUMBER_READERS,
 from review.console.services import access, audit, exports, health, statistics
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
-from review.console.services.statistics import Line
+from review.console.services.statistics import USEFUL, Line
 from review.console.views.queues import actor_of
 
 Chart = tuple[columns.Columns | None, list[str]]
 """A picture, and what its series are called."""
 OTHERS = "others"
-_GROUPS = (("D1", "D2", "D3", "D4"), ("D5", "D6", "D7", "D8", "D9"), ("D10",))
+_GROUPS = (USEFUL, ("D5", "D6", "D7", "D8", "D9"), ("D10",))
 _GROUP_NAMES = ("useful", "not_useful", "unread")
 _FILTERS = ("username", "action", "kind", "identifier")
 
