@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
@@ -124,9 +125,9 @@ class Engine:
         """Make the lake's rows of some nights the input of that name, by default the table's."""
         self.register_files(table, lake.files(table, nights), name)
 
-    def register(self, name: str, frame: pl.DataFrame) -> None:
+    def register(self, name: str, rows: pl.DataFrame | pa.Table) -> None:
         """Make a frame the input named `name`."""
-        self._connection.register(name, frame.to_arrow())
+        self._connection.register(name, rows.to_arrow() if isinstance(rows, pl.DataFrame) else rows)
 
     def run(self, sql_path: Path, params: Params | None = None) -> duckdb.DuckDBPyRelation:
         """The relation that a SQL file describes; only the parameters that its text names are passed."""
@@ -145,6 +146,10 @@ class Engine:
     def plain(self, sql_path: Path, params: Params | None = None) -> pl.DataFrame:
         """The rows of a SQL file that has no contract."""
         return pl.DataFrame(self.run(sql_path, params).to_arrow_table())
+
+    def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Some columns of an input, in no order of rows."""
+        return self._connection.table(_identifier(name)).select(*map(duckdb.ColumnExpression, columns)).to_arrow_table()
 
     def materialise(self, name: str, sql_path: Path, params: Params | None = None, rows_max: int | None = None) -> int:
         """Keep the rows of a SQL file as the input named `name` of later files; the number of rows.

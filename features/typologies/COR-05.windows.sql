@@ -1,18 +1,6 @@
 -- windows: the 24 hours, ending with a payment, in which enough institutions were used for payments
 -- that together reach the threshold.
--- parameters: $operators_min. inputs: marks. key: part, node, to_s.
-with rolling as (
-    select
-        part, night, node, occurred_s, threshold_c,
-        count(distinct operator) over recent as operators,
-        count(*) over recent as payments,
-        sum(amount_c) over recent as sum_c,
-        max(is_new) over recent as is_new
-    from marks
-    window recent as (
-        partition by part, node order by occurred_s range between 86399 preceding and current row
-    )
-)
+-- parameters: $operators_min. inputs: rolling. key: part, node, to_s.
 select
     part,
     night,

@@ -1,24 +1,6 @@
 -- windows: the days and the 30 days, ending with a payment, in which more than the limit paid.
--- parameters: $payers_day, $payers_month. inputs: marks. key: part, node, to_s, from_s.
-with rolling as (
-    select
-        part, night, node, occurred_s,
-        count(distinct other) over last_day as payers_1,
-        max(is_new) over last_day as is_new_1,
-        count(distinct other) over last_month as payers_30,
-        max(is_new) over last_month as is_new_30
-    from marks
-    window
-        last_day as (
-            partition by part, node order by occurred_s
-            range between 86399 preceding and current row
-        ),
-        last_month as (
-            partition by part, node order by occurred_s
-            range between 2591999 preceding and current row
-        )
-),
-fan as (
+-- parameters: $payers_day, $payers_month. inputs: rolling. key: part, node, to_s, from_s.
+with fan as (
     select
         part, night, node, occurred_s, is_new_1 as is_new, 1 as days,
         payers_1 as payers, $payers_day as payer_limit

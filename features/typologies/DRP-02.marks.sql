@@ -16,11 +16,16 @@ counted as (
             rows between unbounded preceding and current row
         ) as so_far
     from operation
+),
+judged as (
+    select
+        *,
+        so_far > $operations_day and so_far - movement_count <= $operations_day as is_busy
+    from counted
 )
 select
-    part, night, node, edge_id, occurred_s, is_new, amount_local, day, so_far,
-    case
-        when so_far > $operations_day and so_far - movement_count <= $operations_day then 1
-        else 0
-    end as is_busy
-from counted
+    part, night, node, edge_id, occurred_s, is_new, amount_local, cast(so_far as bigint) as so_far,
+    case when is_busy then 1 else 0 end as is_busy,
+    case when is_busy then day end as busy_day,
+    case when is_new = 1 then occurred_s end as new_s
+from judged

@@ -1,20 +1,7 @@
 -- windows: from a month's first busy day to an operation of a busy day, where enough days are busy.
--- parameters: $operations_day, $days_min, $window_days, $offset_s. inputs: marks.
+-- parameters: $operations_day, $days_min, $window_days, $offset_s. inputs: rolling.
 -- key: part, node, to_s.
-with rolling as (
-    select
-        part, night, node, occurred_s, so_far,
-        sum(is_busy) over recent as busy_days,
-        min(case when is_busy = 1 then day end) over recent as first_day,
-        max(so_far) over recent as most,
-        max(case when is_new = 1 then occurred_s end) over recent as new_s
-    from marks
-    window recent as (
-        partition by part, node order by occurred_s
-        range between $window_days * 86400 - 1 preceding and current row
-    )
-),
-busy as (
+with busy as (
     select
         *,
         greatest(

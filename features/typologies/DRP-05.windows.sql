@@ -1,19 +1,6 @@
 -- windows: the days, ending with a movement, with enough long days and enough work by night.
--- parameters: $hours_min, $days_min, $night_share_over, $window_days. inputs: marks.
+-- parameters: $hours_min, $days_min, $night_share_over, $window_days. inputs: rolling.
 -- key: part, node, to_s.
-with rolling as (
-    select
-        part, night, node, occurred_s,
-        sum(is_long_day) over recent as long_days,
-        sum(is_night) over recent as by_night,
-        count(*) over recent as operations,
-        max(is_new) over recent as is_new
-    from marks
-    window recent as (
-        partition by part, node order by occurred_s
-        range between $window_days * 86400 - 1 preceding and current row
-    )
-)
 select
     part,
     night,

@@ -23,5 +23,6 @@ running as (
 select
     part, night, node, edge_id, occurred_s, is_new, amount_local, amount_c, day,
     cast(abs(left_c) - abs(left_c - signed_c) as bigint) as left_change_c,
-    case when position = 1 then 1 else 0 end as is_first_of_day
+    case when position = 1 then 1 else 0 end as is_first_of_day,
+    case when is_new = 1 then day end as new_day
 from running

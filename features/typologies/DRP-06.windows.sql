@@ -1,29 +1,8 @@
 -- windows: whole local days up to a movement, of whose turnover little was left at the days' ends.
 -- What the days of a window hold is what all days up to then hold less what the days before did.
--- parameters: $left_share_max, $days_min, $turnover_min, $window_days, $offset_s. inputs: marks.
+-- parameters: $left_share_max, $days_min, $turnover_min, $window_days, $offset_s. inputs: rolling.
 -- key: part, node, to_s.
-with rolling as (
-    select
-        part, night, node, occurred_s, day,
-        cast(sum(left_change_c) over so_far as bigint) as left_so_far_c,
-        cast(sum(left_change_c) over before as bigint) as left_before_c,
-        cast(sum(amount_c) over so_far as bigint) as moved_so_far_c,
-        cast(sum(amount_c) over before as bigint) as moved_before_c,
-        sum(is_first_of_day) over so_far as days_so_far,
-        sum(is_first_of_day) over before as days_before,
-        max(case when is_new = 1 then day end) over so_far as new_day
-    from marks
-    window
-        so_far as (
-            partition by part, node order by occurred_s
-            range between unbounded preceding and current row
-        ),
-        before as (
-            partition by part, node order by day
-            range between unbounded preceding and $window_days preceding
-        )
-),
-week as (
+with week as (
     select
         part, night, node, occurred_s, day, new_day,
         left_so_far_c - coalesce(left_before_c, 0) as left_c,

@@ -1,18 +1,5 @@
 -- windows: the days, ending with a movement, with much turnover and nothing of an everyday life.
--- parameters: $operations_min, $turnover_min, $window_days. inputs: marks. key: part, node, to_s.
-with rolling as (
-    select
-        part, night, node, occurred_s,
-        count(*) over recent as operations,
-        cast(sum(amount_c) over recent as bigint) as moved_c,
-        max(is_life) over recent as has_life,
-        max(is_new) over recent as is_new
-    from marks
-    window recent as (
-        partition by part, node order by occurred_s
-        range between $window_days * 86400 - 1 preceding and current row
-    )
-)
+-- parameters: $operations_min, $turnover_min, $window_days. inputs: rolling. key: part, node, to_s.
 select
     part,
     night,

@@ -1,8 +1,10 @@
 -- DRP-13, shop rotation: one row per night, receiver that began to be paid, and edge of the
 -- evidence: all payments to it, and those of its payers to the account that fell silent when it
 -- began.
+-- Two payers must have paid the other account before; so whom the busiest payer of all paid need only
+-- be asked of accounts that another of them paid, which leaves out what a hub pays.
 -- parameters: $payers_min, $overlap_min, $gap_days, $window_days.
--- inputs: nights, timeline, known_edges. key: night, node_id, edge_id.
+-- inputs: timeline, known_edges. key: night, node_id, edge_id.
 with credit as (
     select
         part, night, node, other, edge_id, occurred_s, is_new,
@@ -57,14 +59,61 @@ payer as (
     from paid
     join fan on fan.night = paid.night and fan.node = paid.node
 ),
+paying as (
+    select src as payer, min(occurred_s) as first_s, count(*) as n
+    from known_edges
+    group by src
+),
+entrant as (
+    select
+        opening.node, opening.opened_s, opening.payer,
+        row_number() over (
+            partition by opening.node, opening.opened_s order by paying.n desc, opening.payer
+        ) as place
+    from (select distinct node, opened_s, payer from payer) as opening
+    join paying on paying.payer = opening.payer and paying.first_s < opening.opened_s
+),
+seen as (
+    select distinct
+        entrant.node, entrant.opened_s, entrant.payer, known_edges.dst as earlier
+    from entrant
+    join known_edges
+        on known_edges.src = entrant.payer
+        and known_edges.dst <> entrant.node
+        and known_edges.dst <> entrant.payer
+        and known_edges.occurred_s
+        > entrant.opened_s - ($window_days + $gap_days) * 86400
+        and known_edges.occurred_s < entrant.opened_s
+    where entrant.place > 1
+),
+seen_of_busiest as (
+    select distinct other.node, other.opened_s, entrant.payer, other.earlier
+    from (select distinct node, opened_s, earlier from seen) as other
+    join entrant
+        on entrant.node = other.node and entrant.opened_s = other.opened_s and entrant.place = 1
+    join known_edges
+        on known_edges.src = entrant.payer
+        and known_edges.dst = other.earlier
+        and known_edges.dst <> entrant.payer
+        and known_edges.occurred_s
+        > entrant.opened_s - ($window_days + $gap_days) * 86400
+        and known_edges.occurred_s < entrant.opened_s
+),
+common as (
+    select node, opened_s, earlier
+    from (select * from seen union all select * from seen_of_busiest) as either
+    group by node, opened_s, earlier
+    having count(*) > 1
+),
 before as (
     select
         payer.night, payer.node, payer.opened_s, payer.payers, payer.payer,
-        known_edges.dst as earlier
-    from payer
+        common.earlier
+    from common
+    join payer on payer.node = common.node and payer.opened_s = common.opened_s
     join known_edges
         on known_edges.src = payer.payer
-        and known_edges.dst <> payer.node
+        and known_edges.dst = common.earlier
         and known_edges.dst <> payer.payer
         and known_edges.received_on <= payer.night
         and (
@@ -82,32 +131,42 @@ likely as (
         count(distinct payer) >= $overlap_min * payers
         and count(distinct payer) > 1
 ),
-earlier_credit as (
+arrival as (
     select
-        likely.night, likely.node, likely.opened_s, likely.payers, likely.earlier,
-        known_edges.src as payer, known_edges.edge_id, known_edges.occurred_s,
-        max(known_edges.occurred_s) over (
-            partition by likely.night, likely.node, likely.earlier
-        ) as last_s
+        known_edges.dst, known_edges.received_on, known_edges.superseded_on,
+        max(known_edges.occurred_s) as last_s
+    from known_edges
+    join (select distinct earlier from likely) as asked on asked.earlier = known_edges.dst
+    where known_edges.src <> known_edges.dst
+    group by known_edges.dst, known_edges.received_on, known_edges.superseded_on
+),
+silent as (
+    select
+        likely.night, likely.node, likely.payers, likely.earlier,
+        max(arrival.last_s) as last_s
     from likely
-    join nights on nights.night = likely.night
-    join known_edges
-        on known_edges.dst = likely.earlier
-        and known_edges.src <> likely.earlier
-        and known_edges.received_on <= likely.night
-        and (
-            known_edges.superseded_on is null or known_edges.superseded_on > likely.night
-        )
-        and known_edges.occurred_s
-        > likely.opened_s - ($window_days + $gap_days) * 86400
+    join arrival
+        on arrival.dst = likely.earlier
+        and arrival.received_on <= likely.night
+        and (arrival.superseded_on is null or arrival.superseded_on > likely.night)
+    group by likely.night, likely.node, likely.opened_s, likely.payers, likely.earlier
+    having
+        max(arrival.last_s) >= likely.opened_s - $gap_days * 86400
+        and max(arrival.last_s) <= likely.opened_s + $gap_days * 86400
 ),
 stopped as (
-    select *
-    from earlier_credit
-    where
-        last_s >= opened_s - $gap_days * 86400
-        and last_s <= opened_s + $gap_days * 86400
-        and occurred_s > last_s - $window_days * 86400
+    select
+        silent.night, silent.node, silent.payers, silent.earlier,
+        known_edges.src as payer, known_edges.edge_id
+    from silent
+    join known_edges
+        on known_edges.dst = silent.earlier
+        and known_edges.src <> silent.earlier
+        and known_edges.received_on <= silent.night
+        and (
+            known_edges.superseded_on is null or known_edges.superseded_on > silent.night
+        )
+        and known_edges.occurred_s > silent.last_s - $window_days * 86400
 ),
 compared as (
     select

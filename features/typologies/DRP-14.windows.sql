@@ -1,19 +1,10 @@
 -- windows: the weeks up to a night's last new payment, with enough receivers in enough regions and
 -- enough payments that come a week after the last.
--- parameters: $receivers_min, $regions_min, $weekly_share_min, $window_days. inputs: marks.
+-- parameters: $receivers_min, $regions_min, $weekly_share_min, $window_days. inputs: marks, rolling.
 -- key: part, node, night.
-with counted as (
-    select
-        part, node, night, occurred_s, is_new,
-        count(*) over (
-            partition by part, node order by occurred_s
-            range between $window_days * 86400 - 1 preceding and current row
-        ) as payments
-    from marks
-),
-ending as (
+with ending as (
     select part, node, night, max(occurred_s) as to_s
-    from counted
+    from rolling
     where is_new = 1
     group by part, node, night
     having max(payments) >= $receivers_min

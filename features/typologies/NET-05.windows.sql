@@ -1,38 +1,26 @@
--- windows, fan-in: of each night and account or person, the days with a new edge in which the most
--- counterparties paid it, where most of them did so for the first time in $sight_days days, and
--- few of them also received from it: money is gathered, not exchanged. Found when there are
--- more of them than in any such days that the night before knew of the last $window_days days: a
--- fan
--- is told while it grows.
--- parameters: $counterparties_min, $fresh_share_min, $back_share_max, $window_days, $sight_days.
--- inputs: marks, timeline, subjects. key: part, node, night.
-with rolling as (
-    select
-        marks.part, marks.night, marks.node, marks.received_on, marks.occurred_s as to_s,
-        count(distinct marks.other) over recent as counterparties,
-        max(marks.is_new) over recent as is_new
-    from marks
-    left join subjects on subjects.node = marks.node
-    where coalesce(subjects.kind, 'account') <> 'entity'
-    window recent as (
-        partition by marks.part, marks.node order by marks.occurred_s
-        range between $window_days * 86400 - 1 preceding and current row
-    )
-),
-ranked as (
+-- windows, fan: of each night and account or person, the days with a new edge in which the most
+-- counterparties paid it (or were paid by it), where most of them did so for the first time in
+-- $sight_days days, and few of them also did the reverse: money is gathered or spread, not
+-- exchanged. Found when there are enough of them, or twice, four times, eight times as many and so
+-- on, and no such days that the night before knew of the last $window_days days had so many: a fan
+-- is told once, and again while it grows.
+-- parameters: $direction (in, out), $counterparties_min, $fresh_share_min, $back_share_max,
+-- $window_days, $sight_days.
+-- inputs: marks, rolling, timeline. key: part, node, night.
+with ranked as (
     select
         *,
         row_number() over (
-            partition by night, node order by counterparties desc, to_s desc
+            partition by night, node order by counterparties desc, occurred_s desc
         ) as place
     from rolling
     where night is not null and is_new = 1 and counterparties >= $counterparties_min
 ),
 best as (
-    select part, night, node, to_s, counterparties from ranked where place = 1
+    select part, night, node, occurred_s as to_s, counterparties from ranked where place = 1
 ),
 known as (
-    select part, node, received_on, to_s, counterparties
+    select part, node, received_on, occurred_s as to_s, counterparties
     from rolling
     where part = 0
     union all
@@ -63,16 +51,27 @@ grown as (
     from best
     left join before
         on before.part = best.part and before.night = best.night and before.node = best.node
-    where best.counterparties > coalesce(before.counterparties, 0)
+    where
+        coalesce(before.counterparties, 0) < $counterparties_min
+        or length(bin(best.counterparties // $counterparties_min))
+        > length(bin(before.counterparties // $counterparties_min))
+),
+side as (
+    select case when $direction = 'out' then 1 else 0 end as is_out
 ),
 dealing as (
     select
         grown.part, grown.night, grown.node, timeline.other,
-        min(case when timeline.is_out = 0 then timeline.occurred_s end) as first_s,
-        max(case when timeline.is_out = 0 then timeline.occurred_s end) as last_s,
-        max(case when timeline.is_out = 0 then 0 else 1 end) as has_back,
+        min(
+            case when timeline.is_out = side.is_out then timeline.occurred_s end
+        ) as first_s,
+        max(
+            case when timeline.is_out = side.is_out then timeline.occurred_s end
+        ) as last_s,
+        max(case when timeline.is_out = side.is_out then 0 else 1 end) as has_back,
         max(grown.to_s) as to_s
     from grown
+    cross join side
     join timeline
         on timeline.part = grown.part
         and timeline.node = grown.node

@@ -1,25 +1,8 @@
 -- windows: the days, ending with a movement, in which a company both took from and paid enough
 -- persons, or took out as cash most of what came in.
--- parameters: $persons_min, $cash_share_min, $amount_min, $window_days. inputs: marks.
+-- parameters: $persons_min, $cash_share_min, $amount_min, $window_days. inputs: rolling.
 -- key: part, node, to_s.
-with rolling as (
-    select
-        part, night, node, occurred_s,
-        count(distinct case when is_out = 0 then person end) over recent as payers,
-        count(distinct case when is_out = 1 then person end) over recent as receivers,
-        cast(sum(case when is_out = 0 then amount_c else 0 end) over recent as bigint) as in_c,
-        cast(
-            sum(case when is_out = 1 and channel = 'cash' then amount_c else 0 end)
-                over recent as bigint
-        ) as cash_c,
-        max(is_new) over recent as is_new
-    from marks
-    window recent as (
-        partition by part, node order by occurred_s
-        range between $window_days * 86400 - 1 preceding and current row
-    )
-),
-judged as (
+with judged as (
     select
         *,
         cast(least(payers, receivers) as double) / $persons_min as by_persons,

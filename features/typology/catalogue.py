@@ -80,7 +80,7 @@ class Typology:
         return self.sql("candidates").exists()
 
     def sql(self, part: str | None = None) -> Path:
-        """The SQL file that makes `candidates`, `marks`, `windows` or `cases`, or by default the findings."""
+        """The SQL file that makes `candidates`, `marks`, `rolling`, `windows` or `cases`, else the findings."""
         name = self.sql_of or self.id
         return FOLDER / (f"{name}.{part}.sql" if part else f"{name}.sql")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 
 import polars as pl
+import pyarrow as pa
 
 from features import nightly
 from features.engine import SQL, Engine, TooManyRows
@@ -305,6 +306,7 @@ class _Run:
         """Put the evidence of the typology's findings together; the number of findings."""
         if typology.is_window:
             self._make("marks", typology.sql("marks"), given)
+            self._roll(typology, given)
             self._make("windows", typology.sql("windows"), given)
             if not self._make("chosen", SQL / "chosen.sql", given):
                 return 0
@@ -312,8 +314,7 @@ class _Run:
                 return self._make("gathered", SQL / "gathered_windows.sql", given)
             start = perf_counter()
             rows = gather.windows(self.engine)
-            self.engine.drop("gathered")
-            self.engine.register("gathered", rows)
+            self._keep("gathered", rows)
             self.engine.tell("gathered_windows", rows.height, start)
             return rows.height
         if typology.is_case:
@@ -324,6 +325,26 @@ class _Run:
             return 0
         gathered = "gathered_records" if typology.evidence == "records" else "gathered_findings"
         return self._make("gathered", SQL / f"{gathered}.sql", given)
+
+    def _roll(self, typology: Typology, given: Mapping[str, object]) -> None:
+        """Make what the typology's windows read of the frames of its marks, where it has a file that says what."""
+        sql_path = typology.sql("rolling")
+        if not sql_path.exists():
+            return
+        if self.plan.is_portable:
+            self._make("rolling", sql_path, given)
+            return
+        from features.typology import rolling  # compiled passes are loaded when there is something to look at
+
+        start = perf_counter()
+        rows = rolling.measure(self.engine, sql_path, given, self.inputs.settings.threads)
+        self._keep("rolling", rows)
+        self.engine.tell(sql_path.stem, rows.num_rows, start)
+
+    def _keep(self, name: str, rows: pl.DataFrame | pa.Table) -> None:
+        """Make rows the input of that name, in place of what had it."""
+        self.engine.drop(name)
+        self.engine.register(name, rows)
 
     def _make(self, name: str, sql_path: Path, given: Mapping[str, object]) -> int:
         """Keep the rows of a step, which may be no more than the settings allow; their number."""

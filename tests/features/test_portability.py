@@ -54,7 +54,7 @@ FUNCTIONS = {
 }  # fmt: skip
 """Functions that mean the same in both engines, or that a rule of `spark_text` puts right."""
 
-NAMED = {"bit_count", "list_position", "list_slice"}
+NAMED = {"bin", "bit_count", "list_position", "list_slice"}
 """The same, of functions that sqlglot knows by name alone."""
 
 STRUCTURE = {

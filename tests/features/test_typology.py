@@ -126,11 +126,11 @@ def test_fans(tmp_path: Path, which: str, flip: bool, count: int, found: int) ->
 
 @pytest.mark.parametrize(("which", "flip"), [("NET-05", False), ("NET-06", True)])
 def test_a_fan_is_told_while_it_grows(tmp_path: Path, which: str, flip: bool) -> None:
-    """Five on the fifth day, a sixth on the sixth; then one that is known already, and one as another drops out."""
-    order = [(i, i) for i in range(6)] + [(6, 0), (8, 6)]
+    """The fifth on the third day, the tenth on the sixth; and one that was there already on the fourth."""
+    order = [(0, 0), (0, 1), (1, 2), (2, 3), (2, 4), (3, 0), (4, 5), (4, 6), (4, 7), (4, 8), (5, 9), (6, 10)]
     pairs = [(number, ("hub", f"p{i}") if flip else (f"p{i}", "hub")) for number, i in order]
     got = hits(tmp_path, [movement(a, b, 100, at(number)) for number, (a, b) in pairs], which)
-    assert sorted(hit["received_on"] for hit in got) == [day(4), day(5)]
+    assert sorted(hit["received_on"] for hit in got) == [day(2), day(5)]
 
 
 def test_an_exchange_is_no_fan(tmp_path: Path) -> None:

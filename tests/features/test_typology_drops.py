@@ -72,10 +72,10 @@ def test_turnover_of_a_month(tmp_path: Path, last: float, found: int) -> None:
 
 
 def test_turnover_that_stays_where_it_was_is_not_found_again(tmp_path: Path) -> None:
-    """Of a limit of 10,000 a month, 990 a day pass it once on the eleventh day and twice on the twenty-first."""
-    rows = [movement("a", "drop", 990, at(number), id=f"d{number:02}") for number in range(26)]
+    """Of a limit of 10,000, 1,990 a day pass it on the sixth day and twice it on the eleventh; thrice is no step."""
+    rows = [movement("a", "drop", 1990, at(number), id=f"d{number:02}") for number in range(19)]
     got = [hit for hit in hits(tmp_path, rows, "DRP-03") if hit["node_id"] == node_id("drop")]
-    assert sorted((hit["received_on"], hit["value"]) for hit in got) == [(day(10), 10_890), (day(20), 20_790)]
+    assert sorted((hit["received_on"], hit["value"]) for hit in got) == [(day(5), 11_940), (day(10), 21_890)]
 
 
 def shifts(days: int, hours: int, by_night: int) -> Rows:

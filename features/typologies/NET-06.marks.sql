@@ -1,6 +1,0 @@
--- marks: payments out to others.
--- inputs: timeline. key: part, node, edge_id.
-select
-    part, night, node, other, edge_id, received_on, occurred_s, is_new, amount_local
-from timeline
-where is_out = 1 and node <> other
