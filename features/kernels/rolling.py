@@ -54,6 +54,21 @@ def sort(start: Ints, key: Ints, low: int, high: int, order: Ints) -> None:
 
 
 @compiled
+def settle(start: Ints, key: Ints, tie: Ints, low: int, high: int, order: Ints) -> None:
+    """Put rows of one group and key, already side by side, in the order of `tie`."""
+    for g in range(low, high):
+        a = start[g]
+        while a < start[g + 1]:
+            b = a + 1
+            while b < start[g + 1] and key[order[b]] == key[order[a]]:
+                b += 1
+            if b > a + 1:
+                rows = order[a:b].copy()
+                order[a:b] = rows[np.argsort(tie[rows])]
+            a = b
+
+
+@compiled
 def frames(start: Ints, key: Ints, low: int, high: int, from_back: int, to_back: int, first: Ints, end: Ints) -> None:
     """Write where each row's frame begins, and where it has ended: keys from `from_back` to `to_back` before its own.
 

@@ -1,27 +1,22 @@
 -- windows: the weeks up to a night's last new payment, with enough receivers in enough regions and
 -- enough payments that come a week after the last.
--- parameters: $receivers_min, $regions_min, $weekly_share_min, $window_days. inputs: marks, rolling.
+-- parameters: $receivers_min, $regions_min, $weekly_share_min, $window_days. inputs: rolling.
 -- key: part, node, night.
-with ending as (
+with last as (
     select part, node, night, max(occurred_s) as to_s
     from rolling
     where is_new = 1
     group by part, node, night
-    having max(payments) >= $receivers_min
 ),
 total as (
-    select
-        ending.part, ending.node, ending.night, ending.to_s,
-        count(distinct marks.other) as receivers,
-        count(distinct marks.region) as regions,
-        sum(marks.is_weekly) / cast(count(*) as double) as weekly
-    from ending
-    join marks
-        on marks.part = ending.part
-        and marks.node = ending.node
-        and marks.occurred_s <= ending.to_s
-        and marks.occurred_s > ending.to_s - $window_days * 86400
-    group by ending.part, ending.node, ending.night, ending.to_s
+    select distinct
+        last.part, last.node, last.night, last.to_s, rolling.receivers, rolling.regions,
+        cast(rolling.weekly as double) / rolling.payments as weekly
+    from last
+    join rolling
+        on rolling.part = last.part
+        and rolling.node = last.node
+        and rolling.occurred_s = last.to_s
 )
 select
     part,

@@ -23,7 +23,7 @@ from features.kernels import rolling
 
 Ints = NDArray[np.int64]
 
-_SHARES = 4
+SHARES = 4
 """Parts of the rows for each thread: groups differ in size."""
 
 
@@ -68,7 +68,7 @@ def measure(engine: Engine, sql_path: Path, given: Mapping[str, object], threads
     query = read(sql_path, given)
     marks = engine.columns("marks", query.columns).combine_chunks()
     with ThreadPoolExecutor(threads) as pool:
-        laid = _Laid(marks, query, pool, threads * _SHARES)
+        laid = _Laid(marks, query, pool, threads * SHARES)
         made = {name: laid.rows[name] for name in query.kept}
         for frame in dict.fromkeys(measure.frame for measure in query.measures):
             made |= laid.measured(frame, [measure for measure in query.measures if measure.frame == frame])
@@ -147,7 +147,7 @@ def _measure(item: exp.Expression, frames: Mapping[str, Frame], file: str) -> Me
 
 
 @dataclass(frozen=True)
-class _Groups:
+class Groups:
     """The group of each row, from 0."""
 
     code: Ints
@@ -158,7 +158,7 @@ class _Groups:
         """All rows in one group."""
         return cls(np.zeros(rows, np.int64), 1)
 
-    def by(self, marks: pa.Table, columns: Sequence[str]) -> "_Groups":
+    def by(self, marks: pa.Table, columns: Sequence[str]) -> "Groups":
         """The groups of rows that also agree in some columns."""
         groups = self
         for name in columns:
@@ -166,7 +166,7 @@ class _Groups:
             value, values = coded.indices.to_numpy().astype(np.int64), len(coded.dictionary)
             if values > 1:
                 first = groups.count == 1
-                groups = _Groups(value, values) if first else _Groups(*rolling.refined(*groups.sorted(), value, values))
+                groups = Groups(value, values) if first else Groups(*rolling.refined(*groups.sorted(), value, values))
         return groups
 
     def sorted(self) -> tuple[Ints, Ints]:
@@ -180,28 +180,28 @@ class _Laid:
     def __init__(self, marks: pa.Table, query: Query, pool: ThreadPoolExecutor, shares: int) -> None:
         self._pool, self._shares = pool, shares
         frame = query.measures[0].frame
-        groups = _Groups.one(marks.num_rows).by(marks, frame.partition)
-        order = _Sorted(marks, groups, frame.order, pool, shares).order
+        groups = Groups.one(marks.num_rows).by(marks, frame.partition)
+        order = Sorted(marks, groups, frame.order, pool, shares).order
         columns = pool.map(lambda name: marks[name].take(pa.array(order)), marks.column_names)
         self.rows = pa.table(list(columns), names=marks.column_names)
-        self._partition, self._groups = frame.partition, _Groups(groups.code[order], groups.count)
-        self._sorted: dict[tuple[tuple[str, ...], str], _Sorted] = {}
+        self._partition, self._groups = frame.partition, Groups(groups.code[order], groups.count)
+        self._sorted: dict[tuple[tuple[str, ...], str], Sorted] = {}
 
     def measured(self, frame: Frame, wanted: Iterable[Measure]) -> dict[str, pa.Array]:
         """Measures of one frame, by name, in the order of `rows`."""
         by = frame.partition, frame.order
         if by not in self._sorted:
             groups = self._split(frame.partition)
-            self._sorted[by] = _Sorted(self.rows, groups, frame.order, self._pool, self._shares)
+            self._sorted[by] = Sorted(self.rows, groups, frame.order, self._pool, self._shares)
         there = self._sorted[by]
         first, end = there.frames(frame)
         return {measure.name: _in_order(there.order, *there.measured(measure, first, end)) for measure in wanted}
 
-    def _split(self, partition: Sequence[str]) -> _Groups:
+    def _split(self, partition: Sequence[str]) -> Groups:
         """The rows' groups, made from those of the first window where its partition is part of theirs."""
         if set(self._partition) <= set(partition):
             return self._groups.by(self.rows, [name for name in partition if name not in self._partition])
-        return _Groups.one(self.rows.num_rows).by(self.rows, partition)
+        return Groups.one(self.rows.num_rows).by(self.rows, partition)
 
 
 def _in_order(order: Ints, found: Ints, is_null: NDArray[np.bool_] | None) -> pa.Array:
@@ -214,16 +214,27 @@ def _in_order(order: Ints, found: Ints, is_null: NDArray[np.bool_] | None) -> pa
     return pa.array(back, mask=nulls)
 
 
-class _Sorted:
-    """The rows of `marks` sorted for windows of one partition and order."""
+class Sorted:
+    """The rows of `marks` sorted for windows of one partition and order; of one key, by `tie` where one is given."""
 
-    def __init__(self, marks: pa.Table, groups: _Groups, order: str, pool: ThreadPoolExecutor, shares: int) -> None:
+    def __init__(
+        self,
+        marks: pa.Table,
+        groups: Groups,
+        order: str,
+        pool: ThreadPoolExecutor,
+        shares: int,
+        tie: str | None = None,
+    ) -> None:
         self.marks, self._pool = marks, pool
         self._start, self.order = groups.sorted()
         self._cuts = np.searchsorted(self._start, np.linspace(0, marks.num_rows, shares + 1))
         self._cuts[-1] = groups.count
         key = _numbers(marks[order])
         self._each_group(lambda low, high: rolling.sort(self._start, key, low, high, self.order))
+        if tie:
+            ties = _numbers(marks[tie])
+            self._each_group(lambda low, high: rolling.settle(self._start, key, ties, low, high, self.order))
         self._key = key[self.order]
 
     def _each_group(self, work: Callable[[int, int], None]) -> None:

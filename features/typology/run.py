@@ -313,7 +313,7 @@ class _Run:
             if self.plan.is_portable:
                 return self._make("gathered", SQL / "gathered_windows.sql", given)
             start = perf_counter()
-            rows = gather.windows(self.engine)
+            rows = gather.windows(self.engine, self.inputs.settings.threads)
             self._keep("gathered", rows)
             self.engine.tell("gathered_windows", rows.height, start)
             return rows.height
