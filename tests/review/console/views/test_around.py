@@ -212,6 +212,16 @@ def test_an_account_is_made_changed_and_reset(store: Store) -> None:
     assert Person.objects.get(username="chief").role == "head", "nobody changes their own rights"
 
 
+def test_who_looks_after_accounts_alone_is_led_to_make_some(store: Store) -> None:
+    words = "Make accounts for your analysts"
+    chief = client("chief")
+    assert words not in chief.get("/").content.decode()
+    others = Person.objects.exclude(username="chief")
+    others.delete()
+    Person.objects.filter(username="chief").update(is_administrator=True)
+    assert words in chief.get("/").content.decode()
+
+
 def test_members_of_a_queue_are_set(store: Store) -> None:
     store.publish(Given(1))
     slug = store.alert(1).queue.slug
