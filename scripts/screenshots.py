@@ -142,8 +142,10 @@ def _pictures(page: Any, origin: str, suffix: str, kept: Sequence[str]) -> None:
     keep("alert")
     page.locator(".reason > summary").first.click()
     page.keyboard.press("Digit1")
+    page.wait_for_timeout(500)
     page.keyboard.insert_text("D3")
     page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
     page.keyboard.insert_text(TEXT[suffix[:2]])
     keep("decision")
 

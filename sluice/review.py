@@ -48,15 +48,16 @@ def console(port: int, threads: int, *, ask_password: bool, only_prepare: bool) 
     )
     with home.writing():
         prepared = command.prepare(home, _now(), chosen)
+        # At once: whatever becomes of the nights, nobody can ask for this password again.
+        if prepared.password:
+            shown = Text.assemble(
+                ("First administrator: ", "bold"), prepared.username, "   ", ("password: ", "bold"), prepared.password
+            )
+            screen.out.print(shown if chosen is None else f"First administrator: {prepared.username}")
+            if chosen is None:
+                screen.out.print("The password is shown this once, and is changed at the first sign-in.")
         published = command.publish(home, None, _now())
     _show_published(published)
-    if prepared.password:
-        shown = Text.assemble(
-            ("First administrator: ", "bold"), prepared.username, "   ", ("password: ", "bold"), prepared.password
-        )
-        screen.out.print(shown if chosen is None else f"First administrator: {prepared.username}")
-        if chosen is None:
-            screen.out.print("The password is shown this once, and is changed at the first sign-in.")
     if not only_prepare:
         command.serve(home, port, threads, lambda address: screen.out.print(f"The console: {address}   (stop: Ctrl+C)"))
 

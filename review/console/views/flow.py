@@ -18,12 +18,13 @@ from review.console.drawing import flow as drawing
 from review.console.drawing import timeline as times
 from review.console.drawing.flow import Card, Picture, Ribbon
 from review.console.drawing.pairs import Pair, Period, pairs_of
+from review.console.labels import NODE_KINDS
 from review.console.models import AlertReport
 from review.console.rules import READERS, allow
 from review.console.services import access, alerts
 from review.console.services.actor import Actor
 from review.console.services.alerts import Movement, Node, OpenAlert
-from review.console.templatetags.show import day, money
+from review.console.templatetags.show import day, money, territory
 
 ROWS_MAX = 100
 """Rows of the table before the reader asks for more."""
@@ -268,13 +269,18 @@ def _own_alerts(actor: Actor, nodes: Collection[int]) -> dict[int, OwnAlert]:
     return {node: OwnAlert(alert_id, score, state != "closed") for node, alert_id, score, state in rows}
 
 
+def _kind(node: Node) -> str:
+    """What stands behind a card: a person or an entity where that is known, else the account."""
+    return node.holder_kind or node.kind or "account"
+
+
 def _signs(card: Card, node: Node | None, own: OwnAlert | None, home: str) -> tuple[Sign, ...]:
     """The signs at the right end of the amount's line, from right to left."""
     kinds: list[tuple[str, str]] = []
     if card.is_subject:
         return ()
     if node is not None:
-        kinds.append((node.holder_kind or node.kind or "account", ""))
+        kinds.append((_kind(node), ""))
     if card.is_cash:
         kinds.append(("cash", ""))
     if node is not None and node.country and home and node.country != home:
@@ -290,7 +296,8 @@ def _card_label(card: Card, node: Node | None, own: OwnAlert | None) -> str:
     name = node.name if node else " ".join(card.lines)
     parts = [name]
     if node is not None:
-        parts += [part for part in (node.institution, node.territory or node.country) if part]
+        kind = str(NODE_KINDS.get(_kind(node), ""))
+        parts += [part for part in (kind, node.institution, territory(node.territory or node.country)) if part]
     if not card.is_subject:
         parts.append(_moved(card))
     if card.is_evidence:

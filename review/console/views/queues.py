@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from review.console.models import Queue
-from review.console.models.people import EVERYTHING, Role
+from review.console.models.people import EVERYTHING, Person, Role
 from review.console.rules import ANYBODY, READERS, WORKERS, allow
 from review.console.services import queues
 from review.console.services.actor import Actor
@@ -35,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "mine": [summary for summary in summaries if summary.is_member],
             "others": [summary for summary in summaries if not summary.is_member],
             "can_work": actor.role in WORKERS,
+            "is_alone": actor.person.is_administrator and not Person.objects.exclude(pk=actor.person.pk).exists(),
         },
     )
 

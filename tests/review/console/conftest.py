@@ -25,6 +25,7 @@ if _before is not None:
     os.environ["SLUICE_HOME"] = _before
 
 from django.db import connections  # noqa: E402 (Django has to be set up first)
+from django.utils import translation  # noqa: E402
 
 from review.console.services.passwords import Hasher  # noqa: E402
 from tests.review.console.store import Store, new_database, use  # noqa: E402
@@ -32,6 +33,13 @@ from tests.review.console.store import Store, new_database, use  # noqa: E402
 _numbers = count(1)
 # The same algorithm, cheaper: what a hash costs is Django's matter, and tests sign in many times.
 Hasher.time_cost, Hasher.memory_cost = 1, 1_024
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Every test begins in English: a request leaves its person's language behind in the thread that answered it."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")
