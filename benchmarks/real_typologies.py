@@ -37,8 +37,8 @@ GRID: dict[str, dict[str, tuple[Parameter, ...]]] = {
     "NET-01": {"middles_min": (2, 3), "ratio_min": (0.1, 0.5), "ratio_max": (1.1, 3.0), "kept_min": (0.2,)},
     "NET-02": {"size": (2, 4), "kept_min": (0.2, 0.7), "kept_max": (1.1, 3.0)},
     "NET-03": {"keep_min": (0.5, 0.8), "keep_max": (1.0, 1.3)},
-    "NET-05": {"counterparties_min": (3, 4, 5, 7), "window_days": (7, 28)},
-    "NET-06": {"counterparties_min": (3, 4, 5, 7), "window_days": (7, 28)},
+    "NET-05": {"counterparties_min": (3, 4, 5, 7), "window_days": (7, 14)},
+    "NET-06": {"counterparties_min": (3, 4, 5, 7), "window_days": (7, 14)},
 }
 """The values that are tried; `size` stands for payers_min and receivers_min."""
 

@@ -23,6 +23,8 @@ summed as (
         cast(sum(is_cash * amount_c) over week as bigint) as cash_week_c,
         cast(sum(case when is_wire then amount_c else 0 end) over week as bigint) as wired_c
     from movement
+    semi join (select part, node from movement where is_wire) as wiring
+        on wiring.part = movement.part and wiring.node = movement.node
     window
         month as (
             partition by part, node order by occurred_s
