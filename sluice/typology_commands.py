@@ -158,8 +158,9 @@ def typologies_show(typology_id: str, *, as_json: bool) -> None:
     out.print(f"Newest night: {_said(became, item.id)}")
     if became.get(item.id):
         _print_hits(lake, item)
-    if item.parameters:
-        out.print(f"Next: sluice typologies tune {item.id} {next(iter(item.parameters))}")
+    tunable = [name for name, value in item.parameters.items() if not isinstance(value, str)]
+    if tunable:
+        out.print(f"Next: sluice typologies tune {item.id} {tunable[0]}")
 
 
 def _print_parameters(item: "Typology", country: str) -> None:

@@ -62,6 +62,7 @@ def test_show_has_the_words_the_parameters_and_the_data(run: Run) -> None:
     for words in ("Оборот между людьми", "turnover_day", "100000", "sums in the country's currency", "2024-03-02"):
         assert words in shown
     assert "sluice side load device_links FILE" in run("show", "DRP-08").output
+    assert "sluice typologies tune NET-06 counterparties_min" in run("show", "NET-06").output
     told = json.loads(run("show", "DRP-03", "--json").output)
     assert told["by_country"]["RU"]["turnover_month"] == 1_000_000
     assert told["parameters"]["turnover_month"] == 10_000
