@@ -7,7 +7,9 @@ a frame costs it as much as a search, and the pass one step.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
+from math import floor
 from pathlib import Path
 from typing import Self
 
@@ -81,15 +83,14 @@ def read(sql_path: Path, given: Mapping[str, object]) -> Query:
     Raises:
         ValueError: it asks for more than columns and measures of named windows over `marks`.
     """
-    tree = _parsed(read_sql(sql_path))
-    frames = {window.name: _frame(window, given) for window in tree.args.get("windows") or ()}
-    kept, measures = [], []
-    for item in tree.expressions:
-        if isinstance(item, exp.Column):
-            kept.append(item.name)
-        else:
-            measures.append(_measure(item, frames, sql_path.name))
-    return Query(tuple(kept), tuple(measures))
+    try:
+        tree = _parsed(read_sql(sql_path))
+        frames = {window.name: _frame(window, given) for window in tree.args.get("windows") or ()}
+        kept = tuple(item.name for item in tree.expressions if isinstance(item, exp.Column))
+        measures = tuple(_measure(item, frames) for item in tree.expressions if not isinstance(item, exp.Column))
+    except ValueError as error:
+        raise ValueError(f"{sql_path.name}: {error}") from None
+    return Query(kept, measures)
 
 
 @lru_cache(maxsize=64)
@@ -97,7 +98,7 @@ def _parsed(text: str) -> exp.Select:
     found = sqlglot.parse_one(text, read="duckdb")
     clauses = {name for name, value in found.args.items() if value}
     if not isinstance(found, exp.Select) or not clauses <= {"expressions", "from_", "windows"}:
-        raise ValueError("a rolling file selects columns and measures of named windows from marks, and no more")
+        raise ValueError("it holds more than columns and measures of named windows over marks")
     return found
 
 
@@ -110,29 +111,29 @@ def _frame(window: exp.Expression, given: Mapping[str, object]) -> Frame:
     return Frame(
         tuple(column.name for column in window.args["partition_by"]),
         order.this.name,
-        -1 if start == "UNBOUNDED" else _number(start, given),
-        0 if end == "CURRENT ROW" else _number(end, given),
+        -1 if start == "UNBOUNDED" else floor(_number(start, given)),
+        0 if end == "CURRENT ROW" else floor(_number(end, given)),
     )
 
 
-def _number(node: exp.Expression, given: Mapping[str, object]) -> int:
-    """The value of sums and products of whole numbers and parameters."""
+def _number(node: exp.Expression, given: Mapping[str, object]) -> Fraction:
+    """The value of sums and products of numbers and parameters."""
     if isinstance(node, exp.Literal):
-        return int(node.name)
+        return Fraction(node.name)
     if isinstance(node, exp.Placeholder):
-        return int(str(given[node.name]))
-    sides: dict[type[exp.Expression], Callable[[int, int], int]] = {
-        exp.Add: int.__add__,
-        exp.Sub: int.__sub__,
-        exp.Mul: int.__mul__,
-    }
-    return sides[type(node)](_number(node.this, given), _number(node.expression, given))
+        return Fraction(str(given[node.name]))
+    left, right = _number(node.this, given), _number(node.expression, given)
+    if isinstance(node, exp.Mul):
+        return left * right
+    if isinstance(node, exp.Add | exp.Sub):
+        return left + right if isinstance(node, exp.Add) else left - right
+    raise ValueError(f"{node.sql()} is no sum or product of numbers and parameters")
 
 
 _KINDS: dict[type[object], str] = {exp.Count: "count", exp.Sum: "sum", exp.Max: "max", exp.Min: "min"}
 
 
-def _measure(item: exp.Expression, frames: Mapping[str, Frame], file: str) -> Measure:
+def _measure(item: exp.Expression, frames: Mapping[str, Frame]) -> Measure:
     over = item.this.this if isinstance(item.this, exp.Cast) else item.this
     function = over.this if isinstance(over, exp.Window) else None
     kind = _KINDS.get(type(function), "")
@@ -143,7 +144,7 @@ def _measure(item: exp.Expression, frames: Mapping[str, Frame], file: str) -> Me
         return Measure(item.alias, kind, "", frames[over.alias])
     if kind and isinstance(what, exp.Column):
         return Measure(item.alias, kind, what.name, frames[over.alias])
-    raise ValueError(f"{file}: {item.alias} is no count, sum, max or min of a column over a named window")
+    raise ValueError(f"{item.alias} is no count, sum, max or min of a column over a named window")
 
 
 @dataclass(frozen=True)
