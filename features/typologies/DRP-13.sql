@@ -1,8 +1,8 @@
 -- DRP-13, shop rotation: one row per night, receiver that began to be paid, and edge of the
 -- evidence: all payments to it, and those of its payers to the account that fell silent when it
 -- began.
--- Two payers must have paid the other account before; so whom the busiest payer of all paid need only
--- be asked of accounts that another of them paid, which leaves out what a hub pays.
+-- Two payers must have paid the other account before; so whom the busiest payer of all paid need
+-- only be asked of accounts that another of them paid, which leaves out what a hub pays.
 -- parameters: $payers_min, $overlap_min, $gap_days, $window_days.
 -- inputs: timeline, known_edges. key: night, node_id, edge_id.
 with credit as (
