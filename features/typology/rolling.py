@@ -269,7 +269,8 @@ class Sorted:
 
     def _most(self, value: Ints, is_known: NDArray[np.bool_] | None, first: Ints, end: Ints, sign: int) -> Ints:
         found, known = np.zeros_like(value), np.ones(value.size, bool) if is_known is None else is_known
-        self._each(lambda low, high: rolling.most(value * sign, known, first, end, low, high, found))
+        signed = value * sign
+        self._each(lambda low, high: rolling.most(signed, known, first, end, low, high, found))
         return found * sign
 
     def _distinct(self, values: pa.Array, first: Ints, end: Ints) -> Ints:
