@@ -58,27 +58,24 @@ def names() -> list[str]:
     return [*past, *pair, *(f"asof_{name}" for name in layout.AROUND), *ends]
 
 
-class Matrices:
-    """The features of block after block, each in the same memory unless all are kept."""
+class Columns:
+    """The features of block after block; what is gathered for them lies in the same memory unless all are kept."""
 
     def __init__(self, *, is_kept: bool) -> None:
         self.is_kept, self._memory = is_kept, np.empty((0, 0), np.float32)
 
-    def of(self, block: Block) -> np.ndarray:
-        """One column per edge of the block, one row per name."""
-        width, rows = len(names()), block.fresh.size
+    def of(self, block: Block) -> list[np.ndarray]:
+        """One array per name, of one value per edge of the block."""
+        width, rows = 2 * len(block.accounts), block.fresh.size
         if self.is_kept or self._memory.shape[1] < rows:
             self._memory = np.empty((width, rows), np.float32)
-        filled = self._memory[:, :rows]
-        around = len(block.past) + len(block.shapes)
-        filled[: len(block.past)], filled[len(block.past) : around] = block.past, block.shapes
-        for end, place in enumerate((block.src_row, block.dst_row)):
-            first = around + end * len(block.accounts)
-            measures.at_ends(block.accounts, place, filled[first : first + len(block.accounts)])
-        return filled
+        at_ends = self._memory[:, :rows]
+        for place, values in zip((block.src_row, block.dst_row), np.split(at_ends, 2), strict=True):
+            measures.at_ends(block.accounts, place, values)
+        return [*block.past, *block.shapes, *at_ends]
 
 
-def run(edges: pl.DataFrame, given: argparse.Namespace) -> tuple[Cost, list[np.ndarray], np.ndarray]:
+def run(edges: pl.DataFrame, given: argparse.Namespace) -> tuple[Cost, list[list[np.ndarray]], np.ndarray]:
     """What the features of some rows of EDGES cost; the features, where they are kept, and the edges' ids in order.
 
     The clock runs from edges in memory, in the order of time and with numbered accounts as the peer gets them, to one
@@ -89,16 +86,16 @@ def run(edges: pl.DataFrame, given: argparse.Namespace) -> tuple[Cost, list[np.n
         nights = Nights(edges["received_on"].min(), edges["received_on"].max())  # type: ignore[arg-type]
         lake.replace_nights(EDGES, edges, nights, {})
         network = measures.load(lake, nights, Settings(home=Path(folder), threads=given.threads))
-    matrices = Matrices(is_kept=bool(given.columns or given.save))
+    columns = Columns(is_kept=bool(given.columns or given.save))
     bounds = bounds_of(given.setting, given.bounds, edges.height)
     parts = []
     with metered() as cost:
         sorted_anew = replace(network, ends=ends_of(network.edges, network.node_ids.size))
         passes = measures.Measures(sorted_anew, given.threads, bounds)
         for block in passes.blocks(BLOCK_ROWS):
-            filled = matrices.of(block)
-            if matrices.is_kept:
-                parts.append(filled)
+            made = columns.of(block)
+            if columns.is_kept:
+                parts.append(made)
     return cost, parts, network.edge_ids[network.fresh]
 
 
