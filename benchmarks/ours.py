@@ -8,7 +8,7 @@ clock runs.
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from benchmarks.columns import informative
 from benchmarks.meter import Cost, metered
 from benchmarks.peer_snapml import DAY_S, SIX_HOURS_S
 from features import layout, measures, typology
+from features.engine import Stage, costing
 from features.kernels.network import ends_of
 from features.measures import Block, Bounds
 from pipelines.home import Home, Settings
@@ -28,7 +29,7 @@ from pipelines.tables import EDGES, RUNS
 from review import nightly
 
 Setting = Literal["aml", "full"]
-Limit = Literal["hubs", "none"]
+Limit = Literal["hubs", "none", "shapes"]
 WARM_EDGES = 2_000
 
 BLOCK_ROWS = 20_000
@@ -43,11 +44,14 @@ def bounds_of(setting: Setting, limit: Limit, edges: int) -> Bounds:
 
     Args:
         setting: `aml` over the peer's windows, `full` over the product's.
-        limit: `hubs` bounds the search through accounts with many edges, as the product does; `none` does not.
+        limit: `hubs` bounds the search through accounts with many edges, as the product does; `none` does not;
+            `shapes` does not either, and leaves out chains and rings in time.
         edges: how many there are: a bound that nothing can reach.
     """
     chosen = AML if setting == "aml" else Bounds()
-    return chosen if limit == "hubs" else replace(chosen, hub_cap=2 * edges, looks=20 * edges)
+    if limit == "hubs":
+        return chosen
+    return replace(chosen, hub_cap=2 * edges, looks=20 * edges if limit == "none" else 0)
 
 
 def names() -> list[str]:
@@ -103,7 +107,8 @@ def of_edges(given: argparse.Namespace) -> dict[str, Any]:
     """The figures of `edges FILE`; with `--save`, the features go to a Parquet file."""
     edges = pl.read_parquet(given.source)
     run(edges.head(WARM_EDGES), given)
-    cost, parts, edge_ids = run(edges, given)
+    with costing() as stages:
+        cost, parts, edge_ids = run(edges, given)
     columns: Iterator[np.ndarray] = (np.concatenate(column) for column in zip(*parts, strict=True))
     if given.save:
         saved = {"edge_id": edge_ids, **dict(zip(names(), columns, strict=True))}
@@ -114,8 +119,17 @@ def of_edges(given: argparse.Namespace) -> dict[str, Any]:
         "rows": edges.height,
         "columns": len(names()),
         "informative": informative(columns) if given.columns else None,
+        "stage_seconds": _by_name(stages),
         **cost.rounded(),
     }
+
+
+def _by_name(stages: Iterable[Stage]) -> dict[str, float]:
+    """Wall seconds of stages of one name; with one thread on a core of its own, about CPU seconds."""
+    seconds: dict[str, float] = {}
+    for stage in stages:
+        seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
+    return {name: round(seconds[name], 3) for name in sorted(seconds)}
 
 
 def of_lake(given: argparse.Namespace) -> dict[str, Any]:
@@ -163,7 +177,7 @@ def main() -> int:
     arguments.add_argument("source", type=Path, help="Parquet file of EDGES, or a home")
     arguments.add_argument("--threads", type=int, default=1)
     arguments.add_argument("--setting", choices=("aml", "full"), default="aml")
-    arguments.add_argument("--bounds", choices=("hubs", "none"), default="hubs")
+    arguments.add_argument("--bounds", choices=("hubs", "none", "shapes"), default="hubs")
     arguments.add_argument("--columns", action="store_true", help="count the informative columns")
     arguments.add_argument("--save", type=Path, help="Parquet file for the features")
     given = arguments.parse_args()
