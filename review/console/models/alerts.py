@@ -95,6 +95,7 @@ class Alert(models.Model):
     territory = models.CharField(max_length=80)
     corridor = models.CharField(max_length=100, blank=True)
     typologies = models.CharField(max_length=300, blank=True)
+    lead_feature = models.CharField(max_length=80, blank=True)
     component_id = models.CharField(max_length=32)
     linked_count = models.PositiveIntegerField(default=0)
     window_from = models.DateTimeField()
@@ -169,6 +170,14 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.alert_id
+
+    @property
+    def ground(self) -> str:
+        """What alerts with the same reasons have in common: the typologies; without any, the model's leading feature.
+
+        Empty for an alert of the model alone that was handed over before reasons had codes.
+        """
+        return self.typologies or self.lead_feature
 
 
 class AlertContent(models.Model):

@@ -168,6 +168,12 @@ def typology(code: str) -> str:
 
 
 @register.filter
+def feature(code: str) -> str:
+    """What a reason of the model is about."""
+    return labels.feature(code, language())
+
+
+@register.filter
 def missing(name: str) -> str:
     """What data was missing, in words."""
     return str(labels.MISSING.get(name, name.replace("_", " ")))
