@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from review import daily
 from review.console import choices
+from review.console.days import day_of
 from review.console.rules import JUDGES, WORKERS, allow
 from review.console.services import alerts, approvals, bulk, cases, workflow
 from review.console.services.errors import Refused
@@ -34,7 +35,7 @@ def _version(request: HttpRequest) -> int:
 
 def _day(text: str, field: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError:
         raise Refused(_("Give a day."), field, field) from None
 
