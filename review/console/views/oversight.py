@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from review.console import labels_events
-from review.console.drawing import columns
+from review.console.drawing import columns, shares
+from review.console.drawing.shares import Said
 from review.console.models.exports import ExportKind
 from review.console.rules import EXPORTERS, JUDGES, LOG_READERS, NUMBER_READERS, SYSTEM_READERS, allow
-from review.console.services import access, audit, exports, health, statistics
+from review.console.services import access, audit, exports, health, quality, statistics
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
 from review.console.services.statistics import USEFUL, Line
@@ -135,7 +136,20 @@ def numbers(request: HttpRequest) -> HttpResponse:
         (_("Final decisions, by disposition and month"), "disposition", year.decisions, _decided(year.decisions)),
     ]
     asked_chart = columns.draw([year.questions.sent])
-    context = {"nav": "statistics", "year": year, "tables": tables, "asked_chart": asked_chart}
+    context = {
+        "nav": "statistics",
+        "year": year,
+        "tables": tables,
+        "asked_chart": asked_chart,
+        "quality": year.quality,
+        "calibration_chart": shares.calibration(
+            [
+                Said(band.said, band.share.low, band.share.value or 0.0, band.share.high, band.share.decided)
+                for band in year.quality.bands
+            ]
+        ),
+        "few": quality.FEW,
+    }
     return render(request, "console/statistics.html", context)
 
 
