@@ -12,7 +12,8 @@ SIDE = 300
 _EDGE = 6
 _LEFT = 44
 _TOP = 10
-_BOTTOM = 40
+_BOTTOM = 46
+_RIGHT = 22
 _DOT_MIN = 3
 _DOT_MAX = 9
 
@@ -109,4 +110,4 @@ def calibration(groups: Sequence[Said]) -> Calibration | None:
         for group in groups
     )
     marks = tuple(Mark(quarter / 4, x(quarter / 4), y(quarter / 4)) for quarter in range(5))
-    return Calibration(right + _EDGE * 2, floor + _BOTTOM, _LEFT, right, _TOP, floor, marks, points)
+    return Calibration(right + _RIGHT, floor + _BOTTOM, _LEFT, right, _TOP, floor, marks, points)
