@@ -227,7 +227,11 @@
   }
 
   const current = one("[data-list] .is-current");
-  if (current) current.scrollIntoView({ block: "nearest" });
+  // By its list's own scroll: scrollIntoView would also move where Tab begins, past the link to the content.
+  if (current) {
+    const list = current.closest("[data-list]");
+    list.scrollTop = current.offsetTop - (list.clientHeight - current.offsetHeight) / 2;
+  }
   const error = one("#error[tabindex]");
   if (error) error.focus();
 })();
