@@ -47,6 +47,7 @@ def _content(number: int, movements: int, pairs: int) -> tuple[int, str, str, st
     reasons = [
         {
             "source": "FAN-01",
+            "code": "FAN-01",
             "en": "40 payments of 40 payers (usually 3).",
             "ru": "40 платежей от 40 плательщиков (обычно 3).",
             "weight": 0.8 - 0.1 * place,

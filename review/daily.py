@@ -19,6 +19,9 @@ from review import ranking
 from review.ranking import Parameters, Worth
 
 EDITION = 1
+RANDOM = "R"
+BELOW_CUT = "-"
+"""Two of the classes: drawn at random from what would else stay below the cut, and what stays there."""
 """The edition of this algorithm; kept with each run, and raised when an order could come out differently."""
 FIRST_THEMES = frozenset({"TF", "PF"})
 EVIDENCE_RULE = "EVD-01"
@@ -291,7 +294,7 @@ def order(day: Day) -> list[Placed]:
     unread = sorted((c for c in best if c.is_unread), key=lambda c: (c.first_night, c.known_on, c.alert_id))
     filling.fill(unread, "3", day.rules.oldest_share * left, overshoot=True)
     drawn = sorted(best, key=lambda c: sha256(f"{day.seed}|{c.alert_id}".encode()).hexdigest())
-    filling.fill(drawn, "R", day.rules.random_share * left, overshoot=True)
+    filling.fill(drawn, RANDOM, day.rules.random_share * left, overshoot=True)
     return _placed(day, best, worths, filling)
 
 
@@ -319,7 +322,7 @@ def _placed(day: Day, best: Sequence[Candidate], worths: Mapping[str, Worth], fi
         Placed(
             candidate.alert_id,
             position,
-            filling.chosen.get(candidate.alert_id, "-"),
+            filling.chosen.get(candidate.alert_id, BELOW_CUT),
             candidate.alert_id in filling.chosen,
             scores[candidate.alert_id],
             worths[candidate.alert_id],

@@ -17,7 +17,7 @@ from pipelines.tables import ACCOUNTS, ALERTS, INDICATORS, NODES, PARTIES, REPOR
 from review import flow, flows, spelling
 from review.reasons import MODEL, from_json
 
-EDITION = 2
+EDITION = 3
 """Raised when the shape of what is handed over changes, so that a night is handed over again."""
 MOVEMENTS_MAX = 300
 """Movements of the subject that are shown beside the evidence, the largest."""
@@ -35,7 +35,7 @@ class Content:
     """What an alert's page shows.
 
     Attributes:
-        reasons: {source, en, ru, weight, evidence}, strongest first.
+        reasons: {source, code, en, ru, weight, evidence}, strongest first.
         missing_data: names of what was lacking.
         evidence: transaction_id, in time order.
         movements: the evidence and the subject's other movements in the window, in time order:
@@ -377,3 +377,8 @@ def _reports(lake: Lake, keys: set[str], nights: Nights) -> dict[str, Row]:
 def typologies(content: Content) -> list[str]:
     """The typologies among an alert's reasons, sorted."""
     return sorted({reason["source"] for reason in content.reasons} - {MODEL})
+
+
+def lead_feature(content: Content) -> str:
+    """What the strongest reason of an alert that no typology found is about; empty where one did."""
+    return "" if typologies(content) else str(content.reasons[0]["code"])

@@ -23,6 +23,9 @@ LINKS_MAX = 25
 EXPLAINED_MAX = 5
 """The riskiest explained transactions of an alert, whose explanations become reasons."""
 MODEL = "model"
+ACCOUNT_RISK = "account_risk"
+ACCOUNT_ANOMALY = "account_anomaly"
+"""Codes of the reasons that rest on the account's own score."""
 
 Key = tuple[date, str]
 """Night and alert_id."""
@@ -32,13 +35,20 @@ _Seen = tuple[float, dict[str, Any], int, str]
 
 @dataclass(frozen=True)
 class Reason:
-    """One sentence in both languages, who says so, how much it weighs (0 to 1) and the transactions it rests on."""
+    """One sentence in both languages, how much it weighs (0 to 1) and the transactions it rests on.
+
+    Attributes:
+        source: the typology, or `model`.
+        code: what the sentence is about, the same for every alert: the typology, the feature, or the kind of the
+            account's score. Empty in what was written before reasons had codes.
+    """
 
     source: str
     en: str
     ru: str
     weight: float
     evidence: tuple[str, ...]
+    code: str = ""
 
 
 def to_json(reasons: Iterable[Reason]) -> str:
@@ -81,7 +91,8 @@ def _rule_reasons(found: Candidates, wording: Wording) -> dict[Key, list[Reason]
         own = set(hit["evidence"])
         links = [identifier for identifier in kept[key] if identifier in own][:LINKS_MAX]
         sentences = {language: wording.hit(hit, language) for language in words.LANGUAGES}
-        reasons[key].append(Reason(hit["typology_id"], **sentences, weight=hit["strength"], evidence=tuple(links)))
+        code = hit["typology_id"]
+        reasons[key].append(Reason(code, **sentences, weight=hit["strength"], evidence=tuple(links), code=code))
     return dict(reasons)
 
 
@@ -133,7 +144,9 @@ def _per_feature(features: Mapping[str, list[_Seen]], wording: Wording) -> list[
         weight, item, _, _ = min(seen, key=lambda s: (-s[0], s[3]))
         sentences = {language: wording.feature(item, language) for language in words.LANGUAGES}
         links = tuple(transaction for _, transaction in sorted((s[2], s[3]) for s in seen))
-        reasons.append(Reason(MODEL, **sentences, weight=weight, evidence=links[:LINKS_MAX]))
+        reasons.append(
+            Reason(MODEL, **sentences, weight=weight, evidence=links[:LINKS_MAX], code=item["feature"]),
+        )
     return reasons
 
 
@@ -150,7 +163,9 @@ def _unexplained(
         key = (alert["received_on"], alert["alert_id"])
         if key not in by_rule and key not in by_model:
             sentences = {language: _own_score(alert, language) for language in words.LANGUAGES}
-            yield key, Reason(MODEL, **sentences, weight=alert["risk"], evidence=tuple(alert["evidence"][:LINKS_MAX]))
+            code = ACCOUNT_RISK if alert["is_calibrated"] else ACCOUNT_ANOMALY
+            links = tuple(alert["evidence"][:LINKS_MAX])
+            yield key, Reason(MODEL, **sentences, weight=alert["risk"], evidence=links, code=code)
 
 
 def _own_score(alert: Mapping[str, Any], language: Language) -> str:

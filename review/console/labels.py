@@ -11,7 +11,9 @@ from babel import Locale
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from features import catalog
 from features import typology as typologies
+from review.reasons import ACCOUNT_ANOMALY, ACCOUNT_RISK
 
 THEMES = {
     "DRUG-SYN": _("synthetic drugs"),
@@ -158,6 +160,10 @@ REPORT_CLASSES = {
     "information": _("further information"),
     "data": _("data"),
 }
+_OWN_SCORES = {
+    ACCOUNT_RISK: _("the account's own risk"),
+    ACCOUNT_ANOMALY: _("the account's unusual behaviour as a whole"),
+}
 MISSING = {
     "allow_list": _("subjects known to be lawful"),
     "device_links": _("devices, addresses and phones behind accounts"),
@@ -172,6 +178,17 @@ MISSING = {
     "agency_list": _("agencies' lists and seizures"),
     "company_registry": _("the register of companies"),
 }
+
+
+def feature(code: str, language: str) -> str:
+    """What a reason of the model is about; the code where the catalogue no longer has it."""
+    if code in _OWN_SCORES:
+        return str(_OWN_SCORES[code])
+    try:
+        known = catalog.feature(code)
+    except KeyError:
+        return code
+    return known.meaning_ru if language == "ru" else known.meaning_en
 
 
 def typology(code: str, language: str) -> str:

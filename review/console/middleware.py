@@ -17,6 +17,7 @@ from review.console.rules import Rule
 from review.console.services import sign_in
 from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed, NotFound, TooOften
+from review.console.views import problems
 
 _CHECK_PAGES = {
     sign_in.Check.CODE: "console:code",
@@ -73,14 +74,14 @@ class AccessMiddleware:
             raise PermissionDenied
         return None
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:  # noqa: ARG002
-        """404 and 403 of the services as Django's own; others pass."""
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """404 and 403 of the services as Django's own, 429 as a page; others pass."""
         if isinstance(exception, NotFound):
             raise Http404 from exception
         if isinstance(exception, NotAllowed):
             raise PermissionDenied from exception
         if isinstance(exception, TooOften):
-            return HttpResponse(exception.message, status=429, content_type="text/plain; charset=utf-8")
+            return problems.too_often(request, exception.message)
         return None
 
 

@@ -85,7 +85,11 @@ class Report(models.Model):
 
 
 class Alert(models.Model):
-    """One subject x typology family x window before an analyst: what the list shows, and where the work stands."""
+    """One subject x typology family x window before an analyst: what the list shows, and where the work stands.
+
+    `taken_as` is the class of the day's list as which it was last taken (- below the cut), `taken_risk` the calibrated
+    risk at that time. Whoever was drawn at random once stays so, or the random sample would lose what is taken again.
+    """
 
     alert_id = models.CharField(max_length=32, unique=True)
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="alerts")
@@ -95,6 +99,7 @@ class Alert(models.Model):
     territory = models.CharField(max_length=80)
     corridor = models.CharField(max_length=100, blank=True)
     typologies = models.CharField(max_length=300, blank=True)
+    lead_feature = models.CharField(max_length=80, blank=True)
     component_id = models.CharField(max_length=32)
     linked_count = models.PositiveIntegerField(default=0)
     window_from = models.DateTimeField()
@@ -124,6 +129,8 @@ class Alert(models.Model):
     locked_at = models.DateTimeField(null=True)
     active_at = models.DateTimeField(null=True)
     first_read_at = models.DateTimeField(null=True)
+    taken_as = models.CharField(max_length=1, blank=True)
+    taken_risk = models.FloatField(null=True)
     due_on = models.DateField()
     wake_on = models.DateField(null=True)
     wake_events = models.JSONField(default=list)
@@ -169,6 +176,14 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.alert_id
+
+    @property
+    def ground(self) -> str:
+        """What alerts with the same reasons have in common: the typologies; without any, the model's leading feature.
+
+        Empty for an alert of the model alone that was handed over before reasons had codes.
+        """
+        return self.typologies or self.lead_feature
 
 
 class AlertContent(models.Model):

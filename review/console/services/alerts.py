@@ -144,6 +144,10 @@ def picture_of(actor: Actor, alert_id: str) -> OpenAlert:
     return _open(actor, alert)
 
 
+def _reason(row: dict[str, Any]) -> ReasonView:
+    return ReasonView(row["source"], row["en"], row["ru"], row["weight"], tuple(row["evidence"]))
+
+
 def _open(actor: Actor, alert: Alert) -> OpenAlert:
     content = AlertContent.objects.get(pk=alert.pk)
     nodes = {int(key): _node(int(key), row) for key, row in content.nodes.items()}
@@ -157,7 +161,7 @@ def _open(actor: Actor, alert: Alert) -> OpenAlert:
         can_work=actor.role in WORKERS,
         has_lock=alert.owner_id == actor.person.pk and not is_idle(actor, alert),
         is_late=alert.state != AlertState.CLOSED and alert.due_on < actor.today,
-        reasons=tuple(ReasonView(**{**row, "evidence": tuple(row["evidence"])}) for row in content.reasons),
+        reasons=tuple(_reason(row) for row in content.reasons),
         missing_data=tuple(content.missing_data),
         movements=tuple(_movement(row, nodes, subject) for row in content.movements),
         flow=flows.from_stored(content.flow, subject, names),

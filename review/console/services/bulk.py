@@ -1,4 +1,4 @@
-"""Closing several alerts of one rule together: a preview with a token, one rationale, each alert still a decision."""
+"""Closing several alerts with the same reasons together: preview with a token, one rationale, each still a decision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,14 +27,16 @@ class Preview:
     """What a bulk closing would do.
 
     Attributes:
-        alerts: the alerts, all of one rule.
-        rule: the typologies that they share.
+        alerts: the alerts, all with the same reasons.
+        typologies: those that found them; empty where the model alone did.
+        lead_feature: what then leads among the model's reasons.
         with_second: those that a second person must approve, for the disposition that the score asks for.
         token: goes into the form; closes exactly these alerts in exactly these versions, for this person.
     """
 
     alerts: tuple[Alert, ...]
-    rule: str
+    typologies: str
+    lead_feature: str
     with_second: int
     token: str
 
@@ -43,7 +45,7 @@ def preview(actor: Actor, alert_ids: Sequence[str]) -> Preview:
     """What would be closed.
 
     Raises:
-        Refused: more than 50, not of one rule, or one of them can't be taken now.
+        Refused: more than 50, not for the same reasons, or one of them can't be taken now.
     """
     access.require_worker(actor)
     with audit.recorded(actor) as record:
@@ -53,7 +55,8 @@ def preview(actor: Actor, alert_ids: Sequence[str]) -> Preview:
         {"who": actor.person.pk, "alerts": [[alert.alert_id, alert.version] for alert in alerts]}, salt=_SALT
     )
     second = daily.work_rules().second_person_score
-    return Preview(tuple(alerts), alerts[0].typologies, sum(alert.score >= second for alert in alerts), token)
+    waiting = sum(alert.score >= second for alert in alerts)
+    return Preview(tuple(alerts), alerts[0].typologies, alerts[0].lead_feature, waiting, token)
 
 
 def _chosen(actor: Actor, alert_ids: Sequence[str]) -> list[Alert]:
@@ -66,9 +69,13 @@ def _chosen(actor: Actor, alert_ids: Sequence[str]) -> list[Alert]:
     if len(by_id) != len(wanted):
         raise Refused(_("Some of these alerts are not there."), "missing")
     alerts = [by_id[identifier] for identifier in wanted]
-    rules = {alert.typologies for alert in alerts}
-    if len(rules) != 1 or "" in rules:
-        raise Refused(_("Only alerts of one rule are closed together; these were found by different ones."), "rule")
+    grounds = {alert.ground for alert in alerts}
+    if "" in grounds:
+        raise Refused(
+            _("Some of these alerts tell what the model saw only after their night is taken over again."), "ground"
+        )
+    if len(grounds) != 1:
+        raise Refused(_("Only alerts with the same reasons are closed together; these have different ones."), "ground")
     busy = [a for a in alerts if a.state not in WAITING and not _is_held_by(a, actor)]
     if busy:
         raise Refused(

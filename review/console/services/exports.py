@@ -163,10 +163,13 @@ def _content(actor: Actor, export: Export) -> tuple[Sequence[str], Iterable[Sequ
         return _ALERT_COLUMNS[1:], (_alert(alert) for alert in alerts)
     if actor.role not in _ALONE:
         raise NotAllowed
-    names = ("sequence", "at", "actor", "role", "address", "action", "object_kind", "object_id", "reason", "hash")
-    return names, Event.objects.order_by("-sequence").values_list(*names)
+    return _EVENT_COLUMNS, Event.objects.order_by("-sequence").values_list(*_EVENT_COLUMNS)
 
 
+_EVENT_COLUMNS = (
+    *("sequence", "at", "actor", "role", "address", "action", "object_kind", "object_id", "reason", "details"),
+    "hash",
+)
 _ALERT_COLUMNS = (
     *("place", "alert", "subject", "theme", "territory", "state", "score", "amount", "currency", "first_night"),
     *("evidence", "disposition", "first_reason"),

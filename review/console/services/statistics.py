@@ -18,6 +18,7 @@ from review.console.models.cases import CaseState
 from review.console.rules import NUMBER_READERS
 from review.console.services import access, audit
 from review.console.services.actor import Actor
+from review.console.services.quality import Quality, quality_of
 from review.dispositions import Disposition
 
 _TIMES_MAX = 20_000
@@ -104,6 +105,7 @@ class Year:
         entities: reporting entities, those with most reports first.
         rules: typologies, those with most decided alerts first.
         questions: what was asked of others.
+        quality: how good the order of the queues is.
     """
 
     year: int
@@ -125,6 +127,7 @@ class Year:
     entities: tuple[Entity, ...]
     rules: tuple[Rule, ...]
     questions: Questions
+    quality: Quality
 
 
 def year_of(actor: Actor, year: int | None = None) -> Year:
@@ -179,6 +182,7 @@ def year_of(actor: Actor, year: int | None = None) -> Year:
         entities=_entities(actor, first, after),
         rules=_rules(final, start, end),
         questions=_questions(actor, start, end),
+        quality=quality_of(actor, start, end),
     )
 
 

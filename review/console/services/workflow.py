@@ -96,7 +96,17 @@ def take(actor: Actor, alert: Alert, record: audit.Record, version: int | None =
         taken_from=taken_from,
     )
     alert.owner = actor.person
+    _keep_class(alert)
     return alert
+
+
+def _keep_class(alert: Alert) -> None:
+    """Keep as which class of its home queue's list the alert was taken, and its risk then."""
+    if alert.taken_as == daily.RANDOM:
+        return
+    place = QueueEntry.objects.filter(alert=alert, queue=alert.queue_id).values_list("rank_class", flat=True).first()
+    risk = alert.risk if alert.is_calibrated else None
+    Alert.objects.filter(pk=alert.pk).update(taken_as=place or daily.BELOW_CUT, taken_risk=risk)
 
 
 def _is_idle(actor: Actor, alert: Alert) -> bool:

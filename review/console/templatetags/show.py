@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from review import picture
 from review.console import labels
+from review.console.drawing.shares import Line, line
 from review.console.models.alerts import AlertState
 from review.console.models.people import EVERYTHING, Role
 from review.console.services.queues import COUNT_CAP
@@ -168,6 +169,12 @@ def typology(code: str) -> str:
 
 
 @register.filter
+def feature(code: str) -> str:
+    """What a reason of the model is about."""
+    return labels.feature(code, language())
+
+
+@register.filter
 def missing(name: str) -> str:
     """What data was missing, in words."""
     return str(labels.MISSING.get(name, name.replace("_", " ")))
@@ -235,6 +242,12 @@ def address_with(context: Any, **changes: Any) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def share_line(share: Any, average: float | None) -> Line:
+    """The picture of a share with its interval, and a mark at the average."""
+    return line(share.low, share.value or 0.0, share.high, average)
 
 
 @register.filter

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from review.console.days import day_of
 from review.console.drawing import flow as drawing
 from review.console.drawing import timeline as times
 from review.console.drawing.flow import Card, Picture, Ribbon
@@ -140,7 +141,7 @@ def flow_view(
         "rows_left": max(len(rows) - most, 0),
         "evidence_ids": evidence,
         "period": period,
-        "window": window,
+        "shown_period": period or window,
         "reason": reason,
         "reason_number": None if reason is None else reason + 1,
         "expanded": hops,
@@ -200,8 +201,8 @@ def _period(first: str, last: str, alert: OpenAlert) -> Period | None:
     """The asked days, cut to the window; None where none or no days are asked for, or all of them."""
     window = (_day(alert.alert.window_from), _day(alert.alert.window_to))
     try:
-        start = date.fromisoformat(first) if first else window[0]
-        end = date.fromisoformat(last) if last else window[1]
+        start = day_of(first) if first else window[0]
+        end = day_of(last) if last else window[1]
     except ValueError:
         return None
     start, end = sorted((start, end))

@@ -1,7 +1,5 @@
 """Operations: what runs, what is proposed, and the forms that propose, set in force and end one."""
 
-from datetime import date
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from review.console import labels
+from review.console.days import day_of
 from review.console.models.people import Role
 from review.console.rules import JUDGES, READERS, allow
 from review.console.services import operations
@@ -54,7 +53,7 @@ def _plan(request: HttpRequest) -> Plan:
     """
     form = request.POST
     try:
-        starts_on, ends_on = (date.fromisoformat(form.get(name, "")) for name in ("starts_on", "ends_on"))
+        starts_on, ends_on = (day_of(form.get(name, "")) for name in ("starts_on", "ends_on"))
         boost, quota = (float(form.get(name, "0").replace(",", ".") or 0) for name in ("boost", "quota"))
     except ValueError:
         raise Refused(_("Give both days, and boost and quota as numbers."), "form", "starts_on") from None

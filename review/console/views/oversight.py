@@ -1,5 +1,6 @@
 """Looking at the work as a whole: the audit log, exports, statistics, and how the system is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -8,10 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from review.console.drawing import columns
+from review.console import labels_events
+from review.console.drawing import columns, shares
+from review.console.drawing.shares import Said
 from review.console.models.exports import ExportKind
 from review.console.rules import EXPORTERS, JUDGES, LOG_READERS, NUMBER_READERS, SYSTEM_READERS, allow
-from review.console.services import access, audit, exports, health, statistics
+from review.console.services import access, audit, exports, health, quality, statistics
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
 from review.console.services.statistics import USEFUL, Line
@@ -39,7 +42,19 @@ def _log_page(request: HttpRequest, **more: Any) -> HttpResponse:
         page = audit.events(actor, request.GET.get("after") or None, **filters)
     except Refused:
         page = audit.events(actor, **filters)
-    return render(request, "console/audit.html", {"nav": "audit", "page": page, "filters": filters, **more})
+    offered = {
+        "actions": _offered(labels_events.EVENT_ACTIONS, filters["action"]),
+        "kinds": _offered(labels_events.EVENT_KINDS, filters["kind"]),
+    }
+    return render(request, "console/audit.html", {"nav": "audit", "page": page, "filters": filters, **offered, **more})
+
+
+def _offered(words: Mapping[str, object], chosen: str) -> list[tuple[str, str]]:
+    """Codes to choose from by their words, and the chosen one even where it has none."""
+    known = {code: str(called) for code, called in words.items()}
+    if chosen:
+        known.setdefault(chosen, chosen)
+    return sorted(known.items(), key=lambda item: item[1])
 
 
 @allow(*LOG_READERS)
@@ -121,7 +136,20 @@ def numbers(request: HttpRequest) -> HttpResponse:
         (_("Final decisions, by disposition and month"), "disposition", year.decisions, _decided(year.decisions)),
     ]
     asked_chart = columns.draw([year.questions.sent])
-    context = {"nav": "statistics", "year": year, "tables": tables, "asked_chart": asked_chart}
+    context = {
+        "nav": "statistics",
+        "year": year,
+        "tables": tables,
+        "asked_chart": asked_chart,
+        "quality": year.quality,
+        "calibration_chart": shares.calibration(
+            [
+                Said(band.said, band.share.low, band.share.value or 0.0, band.share.high, band.share.decided)
+                for band in year.quality.bands
+            ]
+        ),
+        "few": quality.FEW,
+    }
     return render(request, "console/statistics.html", context)
 
 

@@ -35,6 +35,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(request, 404, gettext("Not found"), sentence)
 
 
+def too_often(request: HttpRequest, sentence: str) -> HttpResponse:
+    """429."""
+    return _page(request, 429, gettext("Too often"), sentence)
+
+
 def refused(request: HttpRequest, sentence: str, status: int = 409) -> HttpResponse:
     """A rule of the work forbids it; nothing was changed."""
     return _page(request, status, gettext("Nothing was changed"), sentence)

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from review import daily
 from review.console import choices
+from review.console.days import day_of
 from review.console.rules import JUDGES, WORKERS, allow
 from review.console.services import alerts, approvals, bulk, cases, workflow
 from review.console.services.errors import Refused
 from review.console.services.workflow import Choice, Outcome
+from review.console.templatetags.show import day
 from review.console.views import problems
 from review.console.views.alerts import Attempt, page
 from review.console.views.queues import actor_of
@@ -34,7 +36,7 @@ def _version(request: HttpRequest) -> int:
 
 def _day(text: str, field: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError:
         raise Refused(_("Give a day."), field, field) from None
 
@@ -128,7 +130,7 @@ def defer(request: HttpRequest, alert_id: str) -> HttpResponse:
         actor_of(request), alert_id, _version(request), until, given.getlist("events"), given.get("text", "")
     )
     told = _("The deferral waits for a second person.") if outcome.needs_second else _("Deferred to %(day)s.")
-    return _done(request, outcome, told % {"day": until.isoformat()})
+    return _done(request, outcome, told % {"day": day(until)})
 
 
 @allow(*WORKERS)

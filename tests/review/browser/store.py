@@ -125,6 +125,7 @@ class _Alert:
             reasons=[
                 {
                     "source": "DRP-01",
+                    "code": "DRP-01",
                     "en": "4 payers sent money to one account within 3 hours. It went on within a day.",
                     "ru": "4 плательщика перевели деньги на один счёт за 3 часа. Они ушли дальше за день.",
                     "weight": 0.9,
@@ -132,6 +133,7 @@ class _Alert:
                 },
                 {
                     "source": "model",
+                    "code": "pit_dst_in_count_1d",
                     "en": "Receiver: incoming transactions in 1 day: 4 (usually 0.3)",
                     "ru": "Получатель: входящих операций за 1 день: 4 (обычно 0,3)",
                     "weight": 0.4,

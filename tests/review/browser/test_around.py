@@ -150,7 +150,7 @@ def test_an_administrator_makes_an_account_whose_password_is_shown_once(desk: De
         desk.to(page, "/people/")
         expect(page.locator(".secret")).to_have_count(0)
         desk.to(page, "/audit/?action=person_created")
-        expect(page.get_by_role("cell", name="person zarina")).to_be_visible()
+        expect(page.get_by_role("cell", name="account zarina")).to_be_visible()
         page.get_by_role("button", name="Check the chain").click()
         expect(page.get_by_text("The chain is whole")).to_be_visible()
         assert problems_of(page) == []

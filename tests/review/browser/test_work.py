@@ -1,5 +1,8 @@
 """The work on an alert in a real browser: from sign-in to a decision, and everything that may come between."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import Page, expect
 
 from tests.review.browser.desk import Desk, watched
@@ -58,6 +61,63 @@ def test_a_new_analyst_signs_in_and_decides_the_first_alert_by_keyboard_under_th
         close(page, "зарп", "Зарплата четырёх сотрудников за январь.")
         expect(page.get_by_role("status").filter(has_text="Closed: D5.")).to_be_visible()
     assert desk.state(19) == ("closed", "D5")
+
+
+def test_letters_typed_right_after_a_key_reach_the_form_and_nothing_takes_them_away(desk: Desk) -> None:
+    """All in one turn of the browser, faster than it tells anybody that the form has opened."""
+    with desk.person("boris") as page:
+        desk.alert(page, 7)
+        take(page)
+        focused = page.evaluate(
+            """async () => {
+                const press = (code, key) => document.activeElement.dispatchEvent(
+                    new KeyboardEvent("keydown", {code, key, bubbles: true, cancelable: true}));
+                const focused = () => document.activeElement.id || document.activeElement.className;
+                const seen = [];
+                press("Digit1", "1");
+                seen.push(focused());
+                document.activeElement.value = "D4";
+                press("Enter", "Enter");
+                seen.push(focused());
+                await new Promise((done) => setTimeout(() => requestAnimationFrame(done), 50));
+                seen.push(focused());
+                return seen;
+            }"""
+        )
+        assert focused == ["pick", "close-text", "close-text"]
+        with page.expect_navigation():
+            page.get_by_role("button", name="Give back").click()
+
+
+def test_days_are_shown_and_typed_in_the_language_of_the_page(desk: Desk) -> None:
+    day = datetime.now(UTC).date() + timedelta(days=5)
+    with desk.person("boris") as page:
+        desk.alert(page, 7)
+        take(page)
+        press(page, "Digit3")
+        expect(page.locator("#until")).to_have_value(re.compile(r"^\d{4}-\d\d-\d\d$"))
+        with page.expect_navigation():
+            page.get_by_role("button", name="Русский").click()
+        press(page, "Digit3")
+        until = page.locator("#until")
+        expect(until).to_have_value(re.compile(r"^\d\d\.\d\d\.\d{4}$"))
+        until.fill("02/03/2030")
+        assert until.evaluate("field => field.validity.patternMismatch"), "which of both is the month, nobody knows"
+        until.fill("1.1.2020")
+        page.fill("#defer-text", "Ждём выписку за февраль.")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        page.trouble.forgive(409)
+        expect(page.get_by_role("alert")).to_contain_text("День")
+        expect(page.locator("#until")).to_have_value("1.1.2020")
+        page.fill("#until", f"{day:%d.%m.%Y}")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Отложить", exact=False).last.click()
+        expect(page.get_by_text(f"Отложен до {day:%d.%m.%Y}", exact=False).first).to_be_visible()
+        with page.expect_navigation():
+            page.get_by_role("button", name="English").click()
+    stored = desk.query("select state, wake_on from console_alert where alert_id = ?", alert_id(7))
+    assert stored == [("deferred", f"{day:%Y-%m-%d}")]
 
 
 def test_reasons_open_their_rows_and_nothing_is_shown_of_similar_alerts_before(desk: Desk) -> None:

@@ -77,6 +77,7 @@ class Given:
     theme: str = "DRUG-SHOP"
     family: str = "fan"
     typologies: tuple[str, ...] = ("FAN-01",)
+    feature: str = "asof_dst_in_fan_7d"
     risk: float = 0.5
     amount: str = "1000000"
     evidence: tuple[str, ...] = ("t1", "t2")
@@ -164,7 +165,10 @@ def _content(one: Given, night: date) -> Content:
     hops[1]["edges"] = [edge]
     reason = {"en": "40 payments of 40 payers.", "ru": "40 платежей от 40 плательщиков.", "weight": 0.8}
     return Content(
-        reasons=[{"source": name, "evidence": list(one.evidence), **reason} for name in one.typologies or ("model",)],
+        reasons=[
+            {"source": source, "code": code, "evidence": list(one.evidence), **reason}
+            for source, code in [(name, name) for name in one.typologies] or [("model", one.feature)]
+        ],
         missing_data=[],
         evidence=list(one.evidence),
         movements=movements,

@@ -1,14 +1,17 @@
-"""Closing alerts of one rule together: previewed, all or none, never a dissemination, undone together."""
+"""Closing alerts with the same reasons together: previewed, all or none, never a dissemination, undone together."""
 
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from review.console.models import Decision
 from review.console.services import bulk, workflow
 from review.console.services.errors import NotFound, Refused, Stale
 from review.console.services.workflow import Choice
-from tests.review.console.store import SALARY, WHY, Given, Store, alert_id, count_of_everything
+from tests.review.console.store import NIGHT, NOW, SALARY, WHY, Given, Store, alert_id, count_of_everything
+
+ONE_DAY = timedelta(days=1)
 
 
 def some(*numbers: int) -> list[str]:
@@ -19,7 +22,7 @@ def test_the_previewed_alerts_are_closed_each_with_its_own_decision(store: Store
     store.publish(Given(1), Given(2), Given(3))
     store.scored(3, 90)
     preview = bulk.preview(store.actor("anna"), some(1, 2, 3))
-    assert (len(preview.alerts), preview.rule, preview.with_second) == (3, "FAN-01", 1)
+    assert (len(preview.alerts), preview.typologies, preview.with_second) == (3, "FAN-01", 1)
     batch, outcomes = bulk.close(store.actor("anna"), preview.token, SALARY)
     assert [outcome.needs_second for outcome in sorted(outcomes, key=lambda o: o.alert.score)] == [False, False, True]
     assert Decision.objects.filter(batch=batch).count() == 3
@@ -28,6 +31,40 @@ def test_the_previewed_alerts_are_closed_each_with_its_own_decision(store: Store
     assert bulk.undo(store.actor("anna", timedelta(seconds=5)), batch) == 3
     assert {store.alert(n).state for n in (1, 2, 3)} == {"assigned"}
     assert set(Decision.objects.values_list("status", flat=True)) == {"undone"}
+
+
+def by_model(number: int, feature: str = "asof_dst_in_fan_7d") -> Given:
+    return Given(number, family="MODEL", typologies=(), feature=feature)
+
+
+def test_alerts_of_the_model_alone_are_closed_together_where_one_feature_leads(store: Store):
+    store.publish(by_model(1), by_model(2), by_model(3, "asof_dst_out_fan_7d"), Given(4))
+    anna = store.actor("anna")
+    for wanted in (some(1, 2, 3), some(1, 4)):
+        with pytest.raises(Refused) as error:
+            bulk.preview(anna, wanted)
+        assert error.value.code == "ground"
+    preview = bulk.preview(anna, some(1, 2))
+    assert (preview.typologies, preview.lead_feature) == ("", "asof_dst_in_fan_7d")
+    batch, _ = bulk.close(anna, preview.token, SALARY)
+    assert [store.alert(number).state for number in (1, 2, 3, 4)] == ["closed", "closed", "queued", "queued"]
+    assert bulk.undo(store.actor("anna", timedelta(seconds=5)), batch) == 2
+    assert {store.alert(number).state for number in (1, 2)} == {"assigned"}
+
+
+def test_a_store_of_before_keeps_its_alerts_and_learns_what_leads_at_the_next_handover(store: Store):
+    store.publish(by_model(1), by_model(2), Given(3), Given(4))
+    call_command("migrate", "console", "0004", verbosity=0)
+    call_command("migrate", "console", verbosity=0)
+    anna = store.actor("anna")
+    assert len(bulk.preview(anna, some(3, 4)).alerts) == 2, "typologies are known without it"
+    with pytest.raises(Refused) as error:
+        bulk.preview(anna, some(1, 2))
+    assert error.value.code == "ground"
+    held = store.claimed(1)
+    store.publish(by_model(1), by_model(2), night=NIGHT + ONE_DAY, at=NOW + ONE_DAY)
+    assert store.alert(1).version == held.version, "what leads is no news to whoever works on it"
+    assert len(bulk.preview(anna, some(1, 2)).alerts) == 2
 
 
 def test_all_or_none_where_one_has_changed_since_the_preview(store: Store):
@@ -45,7 +82,7 @@ def test_what_is_never_closed_together(store: Store):
     workflow.claim(store.actor("boris"), alert_id(3))
     anna = store.actor("anna")
     for code, wanted in {
-        "rule": some(1, 2),
+        "ground": some(1, 2),
         "locked": some(1, 3),
         "count": some(*range(10, 61)),
         "missing": [alert_id(1), "0" * 32],

@@ -373,9 +373,12 @@ def test_searching_without_end_is_refused(filled: Filled, monkeypatch):
     now = datetime.now(UTC)
     monkeypatch.setattr(middleware, "datetime", Mock(now=lambda _zone: now))
     client = client_of("anna")
-    said = [client.get(reverse("console:search"), {"q": "nobody"}).status_code for _ in range(62)]
-    assert said[0] == 200
-    assert said[-1] == 429
+    said = [client.get(reverse("console:search"), {"q": "nobody"}) for _ in range(62)]
+    assert said[0].status_code == 200
+    assert said[-1].status_code == 429
+    page = said[-1].content.decode()
+    assert "<h1>Too often</h1>" in page
+    assert "Wait a minute." in page
 
 
 def test_a_session_does_not_outlive_its_person(filled: Filled):

@@ -6,6 +6,13 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const isTyping = (target) => target.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
 
+  // A form that opens takes the keys, unless somebody already types in it: the browser tells of opening only later.
+  const focusFirst = (act) => {
+    const first = one(".pick, textarea, input:not([type=hidden])", act);
+    const within = document.activeElement.closest(".act-form");
+    if (first && !act.contains(within)) first.focus();
+  };
+
   // Parts that are read on demand: opening a fold loads it, once, unless it says again.
   document.addEventListener("toggle", (event) => {
     const part = event.target.open && one(":scope > [hx-get]", event.target);
@@ -16,16 +23,14 @@
     if (event.target.open && event.target.dataset.flow) {
       window.htmx.ajax("GET", event.target.dataset.flow, { target: "#flow", swap: "outerHTML" });
     }
-    if (event.target.open && event.target.matches(".act")) {
-      const first = one(".pick, textarea, input:not([type=hidden])", event.target);
-      if (first) first.focus();
-    }
+    if (event.target.open && event.target.matches(".act")) focusFirst(event.target);
   }, true);
 
   // Keys. An element with data-key is pressed, opened or focused by the key at that place, under any layout.
   const press = (element) => {
     if (element.matches("details")) {
       element.open = !element.open;
+      if (element.open && element.matches(".act")) focusFirst(element);
     } else if (element.matches("input, select, textarea")) {
       element.focus();
       if (element.select) element.select();
@@ -222,7 +227,11 @@
   }
 
   const current = one("[data-list] .is-current");
-  if (current) current.scrollIntoView({ block: "nearest" });
+  // By its list's own scroll: scrollIntoView would also move where Tab begins, past the link to the content.
+  if (current) {
+    const list = current.closest("[data-list]");
+    list.scrollTop = current.offsetTop - (list.clientHeight - current.offsetHeight) / 2;
+  }
   const error = one("#error[tabindex]");
   if (error) error.focus();
 })();
