@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features import layout
 from features.kernels import compiled
-from features.kernels.network import ABROAD, BELOW, CASH, EXCHANGE, OUT, ROUND, SELF, TIMED, Ends, latest
+from features.kernels.network import ABROAD, BELOW, CASH, EXCHANGE, OUT, ROUND, SELF, TIMED, Ends, expect, latest
 
 SHORT, LONG, AFTER_SIDE = len(layout.A_SIDE), len(layout.A_SIDE) + len(layout.A_LONG_SIDE), len(layout.AFTER_SIDE)
 
@@ -19,6 +19,8 @@ N, D1, D2, D3, D4, L1, L2, L3, L4, A1, A2, G1, G2, G3, G4, GAPS = range(16)
 SUM, TOP, LEAST, CASH_SUM, FIRST_CENTS, FIRST_LOG, LAST_S, NEWEST_S, FAN, FIRST_GAP = range(10)
 HOUR_S, DAY_S = 3600, 86_400
 PASS_S = 3 * DAY_S
+AHEAD = 6
+"""Rows whose ends are asked for before they are looked at: they lie in no order of memory."""
 
 
 class Rows(NamedTuple):
@@ -61,6 +63,8 @@ def measure(
     fans = np.empty((3, 2), np.int64)
     longest_s = windows_s[2]
     for r in range(first, last):
+        if r + AHEAD < last:
+            expect(ends, rows.newest[r + AHEAD])
         account, day = rows.account[r], rows.day[r]
         cut = np.int64(day) * DAY_S + DAY_S - 1
         acc[:] = 0

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from features import layout
 from features.kernels import compiled
+from features.kernels.ahead import fetch
 from features.kernels.network import OUT, Ends
 
 _WIDTH = len(layout.PAST_END)
 DAY_S = 86_400
+AHEAD = 16
+"""Ends whose rows are asked for before they are written: they lie in no order of memory."""
 
 
 @compiled
@@ -96,6 +99,17 @@ def _forget(own: int, row: int, out: NDArray[np.float32]) -> None:
 
 
 @compiled
+def _expect(own: int, row: int, out: NDArray[np.float32]) -> None:
+    """Ask for what an end of the edge of a row, if it has one, is to write."""
+    if row >= 0:
+        first = out.ctypes.data + (row * out.shape[1] + (0 if own else _WIDTH)) * out.itemsize
+        fetch(first)
+        fetch(first + 64)
+        if own:
+            fetch(first + 2 * _WIDTH * out.itemsize)
+
+
+@compiled
 def _sweep(
     ends: Ends,
     places: NDArray[np.int64],
@@ -118,6 +132,9 @@ def _sweep(
     oldest = np.zeros(3, np.int64)
     i = 0
     while i < n:
+        if places[i] + AHEAD < ends.at.size:
+            soon = ends.at[places[i] + AHEAD]
+            _expect(soon.bits & OUT, row_of[soon.edge], out)
         time_s, edge = ends.at[places[i]].time_s, ends.at[places[i]].edge
         for k in range(3):
             while ends.at[places[oldest[k]]].time_s <= time_s - windows_s[k]:
