@@ -70,14 +70,14 @@ class Bench:
             for _ in range(repeats)
         ]
 
-    def best_batch(self, graph: Files, density: str, threads: int = 1) -> int:
-        """The batch size at which the peer is fastest with so many threads."""
+    def best_batch(self, graph: Files, density: str, *words: object, threads: int = 1) -> int:
+        """The batch size at which the peer is fastest with so many threads and such words."""
         rates = {}
         for size in BATCHES[density]:
             extent = ["--rows", SEARCH_ROWS]
             if density == "dense":
                 extent = ["--every", _every(graph, DENSE_ROWS // 4)]
-            found = self.peer(graph, "--batch", size, *extent, threads=threads, what="batch size")
+            found = self.peer(graph, "--batch", size, *extent, *words, threads=threads, what="batch size")
             rates[size] = found["rows_per_cpu_s"]
         return max(rates, key=lambda size: rates[size])
 
@@ -107,7 +107,7 @@ def sparse(bench: Bench) -> dict[str, float]:
     graph = bench.graph("sparse")
     found: dict[str, float] = {}
     for threads in (1, 2):
-        size = bench.best_batch(graph, "sparse", threads)
+        size = bench.best_batch(graph, "sparse", threads=threads)
         words = ("edges", graph.edges, "--setting", "aml")
         peer = [bench.peer(graph, "--batch", size, threads=threads) for _ in range(3)]
         ours = bench.ours(*words, threads=threads, repeats=3)
@@ -125,6 +125,27 @@ def dense(bench: Bench) -> dict[str, float]:
     peer = bench.peer(graph, "--batch", size, "--every", _every(graph, DENSE_ROWS))
     ours = bench.ours("edges", graph.edges, "--setting", "aml", threads=1, repeats=3)
     return {"ratio_dense_1t": round(cpu([peer]) / cpu(ours), 1)}
+
+
+UNBOUNDED = {
+    "ratio_windows_unbounded": ("fan,degree,statistics", ("past", "accounts")),
+    "ratio_scatter_unbounded": ("scatter-gather", ("shapes",)),
+}
+"""Parts of the peer's setting, and our stages that do the same and more."""
+
+
+def unbounded(bench: Bench) -> dict[str, float]:
+    """Part by part on the dense graph, no search bounded on either side."""
+    graph = bench.graph("dense")
+    ours = bench.ours("edges", graph.edges, "--setting", "aml", "--bounds", "shapes", threads=1, repeats=3)
+    found = {}
+    for key, (parts, stages) in UNBOUNDED.items():
+        size = bench.best_batch(graph, "dense", "--parts", parts)
+        peer = bench.peer(graph, "--batch", size, "--every", _every(graph, DENSE_ROWS), "--parts", parts)
+        shares = [sum(run["stage_seconds"][stage] for stage in stages) / run["wall_s"] for run in ours]
+        mine = median(share * run["cpu_s"] for share, run in zip(shares, ours, strict=True))
+        found[key] = round(peer["cpu_s"] / mine, 1)
+    return found
 
 
 def bounds(bench: Bench) -> dict[str, float]:
@@ -171,6 +192,7 @@ def typologies(bench: Bench) -> dict[str, float]:
 PARTS: dict[str, tuple[Callable[[Bench], dict[str, float]], tuple[str, ...]]] = {
     "sparse": (sparse, ("ratio_sparse_1t", "ratio_sparse_2t", "columns_ours", "columns_peer")),
     "dense": (dense, ("ratio_dense_1t",)),
+    "unbounded": (unbounded, tuple(UNBOUNDED)),
     "bounds": (bounds, ("ap_loss_points",)),
     "large": (large, ("seconds_10m", "peak_gb_10m", "growth_exponent", "night_share")),
     "history": (history, ("night_growth",)),

@@ -8,7 +8,7 @@ clock runs.
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from benchmarks.columns import informative
 from benchmarks.meter import Cost, metered
 from benchmarks.peer_snapml import DAY_S, SIX_HOURS_S
 from features import layout, measures, typology
+from features.engine import Stage, costing
 from features.kernels.network import ends_of
 from features.measures import Block, Bounds
 from pipelines.home import Home, Settings
@@ -28,7 +29,7 @@ from pipelines.tables import EDGES, RUNS
 from review import nightly
 
 Setting = Literal["aml", "full"]
-Limit = Literal["hubs", "none"]
+Limit = Literal["hubs", "none", "shapes"]
 WARM_EDGES = 2_000
 
 BLOCK_ROWS = 20_000
@@ -43,11 +44,14 @@ def bounds_of(setting: Setting, limit: Limit, edges: int) -> Bounds:
 
     Args:
         setting: `aml` over the peer's windows, `full` over the product's.
-        limit: `hubs` bounds the search through accounts with many edges, as the product does; `none` does not.
+        limit: `hubs` bounds the search through accounts with many edges, as the product does; `none` does not;
+            `shapes` does not either, and leaves out chains and rings in time.
         edges: how many there are: a bound that nothing can reach.
     """
     chosen = AML if setting == "aml" else Bounds()
-    return chosen if limit == "hubs" else replace(chosen, hub_cap=2 * edges, looks=20 * edges)
+    if limit == "hubs":
+        return chosen
+    return replace(chosen, hub_cap=2 * edges, looks=20 * edges if limit == "none" else 0)
 
 
 def names() -> list[str]:
@@ -58,27 +62,24 @@ def names() -> list[str]:
     return [*past, *pair, *(f"asof_{name}" for name in layout.AROUND), *ends]
 
 
-class Matrices:
-    """The features of block after block, each in the same memory unless all are kept."""
+class Columns:
+    """The features of block after block; what is gathered for them lies in the same memory unless all are kept."""
 
     def __init__(self, *, is_kept: bool) -> None:
         self.is_kept, self._memory = is_kept, np.empty((0, 0), np.float32)
 
-    def of(self, block: Block) -> np.ndarray:
-        """One column per edge of the block, one row per name."""
-        width, rows = len(names()), block.fresh.size
+    def of(self, block: Block) -> list[np.ndarray]:
+        """One array per name, of one value per edge of the block."""
+        width, rows = 2 * len(block.accounts), block.fresh.size
         if self.is_kept or self._memory.shape[1] < rows:
             self._memory = np.empty((width, rows), np.float32)
-        filled = self._memory[:, :rows]
-        around = len(block.past) + len(block.shapes)
-        filled[: len(block.past)], filled[len(block.past) : around] = block.past, block.shapes
-        for end, place in enumerate((block.src_row, block.dst_row)):
-            first = around + end * len(block.accounts)
-            measures.at_ends(block.accounts, place, filled[first : first + len(block.accounts)])
-        return filled
+        at_ends = self._memory[:, :rows]
+        for place, values in zip((block.src_row, block.dst_row), np.split(at_ends, 2), strict=True):
+            measures.at_ends(block.accounts, place, values)
+        return [*block.past, *block.shapes, *at_ends]
 
 
-def run(edges: pl.DataFrame, given: argparse.Namespace) -> tuple[Cost, list[np.ndarray], np.ndarray]:
+def run(edges: pl.DataFrame, given: argparse.Namespace) -> tuple[Cost, list[list[np.ndarray]], np.ndarray]:
     """What the features of some rows of EDGES cost; the features, where they are kept, and the edges' ids in order.
 
     The clock runs from edges in memory, in the order of time and with numbered accounts as the peer gets them, to one
@@ -89,16 +90,16 @@ def run(edges: pl.DataFrame, given: argparse.Namespace) -> tuple[Cost, list[np.n
         nights = Nights(edges["received_on"].min(), edges["received_on"].max())  # type: ignore[arg-type]
         lake.replace_nights(EDGES, edges, nights, {})
         network = measures.load(lake, nights, Settings(home=Path(folder), threads=given.threads))
-    matrices = Matrices(is_kept=bool(given.columns or given.save))
+    columns = Columns(is_kept=bool(given.columns or given.save))
     bounds = bounds_of(given.setting, given.bounds, edges.height)
     parts = []
     with metered() as cost:
         sorted_anew = replace(network, ends=ends_of(network.edges, network.node_ids.size))
         passes = measures.Measures(sorted_anew, given.threads, bounds)
         for block in passes.blocks(BLOCK_ROWS):
-            filled = matrices.of(block)
-            if matrices.is_kept:
-                parts.append(filled)
+            made = columns.of(block)
+            if columns.is_kept:
+                parts.append(made)
     return cost, parts, network.edge_ids[network.fresh]
 
 
@@ -106,7 +107,8 @@ def of_edges(given: argparse.Namespace) -> dict[str, Any]:
     """The figures of `edges FILE`; with `--save`, the features go to a Parquet file."""
     edges = pl.read_parquet(given.source)
     run(edges.head(WARM_EDGES), given)
-    cost, parts, edge_ids = run(edges, given)
+    with costing() as stages:
+        cost, parts, edge_ids = run(edges, given)
     columns: Iterator[np.ndarray] = (np.concatenate(column) for column in zip(*parts, strict=True))
     if given.save:
         saved = {"edge_id": edge_ids, **dict(zip(names(), columns, strict=True))}
@@ -117,8 +119,17 @@ def of_edges(given: argparse.Namespace) -> dict[str, Any]:
         "rows": edges.height,
         "columns": len(names()),
         "informative": informative(columns) if given.columns else None,
+        "stage_seconds": _by_name(stages),
         **cost.rounded(),
     }
+
+
+def _by_name(stages: Iterable[Stage]) -> dict[str, float]:
+    """Wall seconds of stages of one name; with one thread on a core of its own, about CPU seconds."""
+    seconds: dict[str, float] = {}
+    for stage in stages:
+        seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
+    return {name: round(seconds[name], 3) for name in sorted(seconds)}
 
 
 def of_lake(given: argparse.Namespace) -> dict[str, Any]:
@@ -166,7 +177,7 @@ def main() -> int:
     arguments.add_argument("source", type=Path, help="Parquet file of EDGES, or a home")
     arguments.add_argument("--threads", type=int, default=1)
     arguments.add_argument("--setting", choices=("aml", "full"), default="aml")
-    arguments.add_argument("--bounds", choices=("hubs", "none"), default="hubs")
+    arguments.add_argument("--bounds", choices=("hubs", "none", "shapes"), default="hubs")
     arguments.add_argument("--columns", action="store_true", help="count the informative columns")
     arguments.add_argument("--save", type=Path, help="Parquet file for the features")
     given = arguments.parse_args()

@@ -84,9 +84,9 @@ class Block:
     """As-of values of accounts."""
     account: NDArray[np.int32]
     account_days: NDArray[np.int32]
-    src_row: NDArray[np.int64]
+    src_row: NDArray[np.int32]
     """For each edge, the column of `accounts` that is its payer's."""
-    dst_row: NDArray[np.int64]
+    dst_row: NDArray[np.int32]
 
 
 def load(lake: Lake, nights: Nights, settings: Settings) -> Network:
@@ -261,16 +261,13 @@ class Measures:
         day = _number(network.nights.first)
         fresh = network.fresh[low:high]
         start = perf_counter()
-        account, account_days, src_row, dst_row = _account_rows(
-            network.edges.src, network.edges.dst, network.edges.known_from, fresh, network.node_ids.size
-        )
-        values = np.empty((len(layout.account()), account.size), np.float32)
-        rows = accounts.Rows(account, account_days)
+        rows, src_row, dst_row = _account_rows(network.edges, network.ends, fresh)
+        values = np.empty((len(layout.account()), rows.account.size), np.float32)
         run(
             lambda a, b: accounts.measure(network.ends, rows, a, b, self._windows, self.bounds.hub_cap, values),
-            [int(cut) for cut in np.linspace(0, account.size, self.threads * 8 + 1)],
+            [int(cut) for cut in np.linspace(0, rows.account.size, self.threads * 8 + 1)],
         )
-        _note("accounts", account.size, start)
+        _note("accounts", rows.account.size, start)
         if before is None or past_values is None:
             past_block, around = np.empty((0, 0), np.float32), np.empty((0, 0), np.float32)
         else:
@@ -288,8 +285,8 @@ class Measures:
             past_block,
             around,
             values,
-            account,
-            account_days,
+            rows.account,
+            rows.day,
             src_row,
             dst_row,
         )
@@ -319,25 +316,23 @@ class Measures:
 
 @compiled
 def _account_rows(
-    src: NDArray[np.int32],
-    dst: NDArray[np.int32],
-    known_from: NDArray[np.int32],
-    fresh: NDArray[np.int32],
-    accounts_count: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    edges: Edges, ends: Ends, fresh: NDArray[np.int32]
+) -> tuple[accounts.Rows, NDArray[np.int32], NDArray[np.int32]]:
     """The accounts and nights that the edges name, each once, and the place of each edge's ends among them.
 
     A night's accounts are in order, so that their ends are met in the order of memory.
     """
     unknown, named = -1, -2
-    place = np.full(accounts_count, unknown, np.int64)
+    accounts_count = ends.start.size - 1
+    place = np.full(accounts_count, unknown, np.int32)
     account, days = np.empty(2 * fresh.size, np.int32), np.empty(2 * fresh.size, np.int32)
-    src_row, dst_row = np.empty(fresh.size, np.int64), np.empty(fresh.size, np.int64)
+    newest = np.full(2 * fresh.size, -1, np.int64)
+    src_row, dst_row = np.empty(fresh.size, np.int32), np.empty(fresh.size, np.int32)
     made = first = 0
     while first < fresh.size:
-        day, beyond = known_from[fresh[first]], first
-        while beyond < fresh.size and known_from[fresh[beyond]] == day:
-            place[src[fresh[beyond]]] = place[dst[fresh[beyond]]] = named
+        day, beyond = edges.known_from[fresh[first]], first
+        while beyond < fresh.size and edges.known_from[fresh[beyond]] == day:
+            place[edges.src[fresh[beyond]]] = place[edges.dst[fresh[beyond]]] = named
             beyond += 1
         before = made
         for a in range(accounts_count):
@@ -345,15 +340,19 @@ def _account_rows(
                 place[a], account[made], days[made] = made, a, day
                 made += 1
         for k in range(first, beyond):
-            src_row[k], dst_row[k] = place[src[fresh[k]]], place[dst[fresh[k]]]
+            edge = fresh[k]
+            src, dst = place[edges.src[edge]], place[edges.dst[edge]]
+            src_row[k], dst_row[k] = src, dst
+            newest[src] = max(newest[src], ends.src_place[edge])
+            newest[dst] = max(newest[dst], ends.dst_place[edge])
         for row in range(before, made):
             place[account[row]] = unknown
         first = beyond
-    return account[:made], days[:made], src_row, dst_row
+    return accounts.Rows(account[:made], days[:made], newest[:made]), src_row, dst_row
 
 
 @compiled
-def at_ends(values: Floats, row: NDArray[np.int64], out: Floats) -> None:
+def at_ends(values: Floats, row: NDArray[np.int32], out: Floats) -> None:
     """Copy to `out`, shape (columns, edges), what was measured of an end of each edge."""
     for c in range(values.shape[0]):
         for k in range(row.size):

@@ -27,6 +27,8 @@ class Rows(NamedTuple):
     account: NDArray[np.int32]
     day: NDArray[np.int32]
     """The night, in days since 1970."""
+    newest: NDArray[np.int64]
+    """The place of the latest of its ends that this night learnt of."""
 
 
 @compiled
@@ -73,7 +75,7 @@ def measure(
         n_touched = window = old_in = old_out = 0
         centre_in = centre_out = 0.0
         lowest = ends.start[account]
-        place = latest(ends, lowest, ends.start[account + 1], cut)
+        place = latest(ends, lowest, rows.newest[r], ends.start[account + 1], cut)
         while place >= lowest and ends.at[place].time_s > cut - longest_s:
             end = ends.at[place]
             place -= 1

@@ -56,41 +56,66 @@ second_leg as (
         and hub.received_on = leg.received_on
     where hub.node is null
 ),
+earlier as (
+    select min(night) as first_night from nights
+),
 new_first as (
     select first_leg.* from first_leg join nights on nights.night = first_leg.received_on
 ),
 new_second as (
     select second_leg.* from second_leg join nights on nights.night = second_leg.received_on
 ),
+old_first as (
+    select first_leg.*
+    from first_leg
+    join earlier on first_leg.received_on < earlier.first_night
+),
+old_second as (
+    select second_leg.*
+    from second_leg
+    join earlier on second_leg.received_on < earlier.first_night
+),
 source as (
     select src as node from new_first
     union
-    select first_leg.src
-    from first_leg
+    select old_first.src
+    from old_first
     join new_second
-        on new_second.src = first_leg.dst
-        and new_second.occurred_s >= first_leg.occurred_s
-        and new_second.occurred_s <= first_leg.occurred_s + $leg_days * 86400
+        on new_second.src = old_first.dst
+        and new_second.occurred_s >= old_first.occurred_s
+        and new_second.occurred_s <= old_first.occurred_s + $leg_days * 86400
 ),
 target as (
     select dst as node from new_second
     union
-    select second_leg.dst
-    from second_leg
+    select old_second.dst
+    from old_second
     join new_first
-        on new_first.dst = second_leg.src
-        and second_leg.occurred_s >= new_first.occurred_s
-        and second_leg.occurred_s <= new_first.occurred_s + $leg_days * 86400
+        on new_first.dst = old_second.src
+        and old_second.occurred_s >= new_first.occurred_s
+        and old_second.occurred_s <= new_first.occurred_s + $leg_days * 86400
+),
+sent as (
+    select
+        first_leg.*, first_leg.occurred_s // ($leg_days * 86400) + ahead.eras as era
+    from first_leg
+    join source on source.node = first_leg.src
+    cross join (select 0 as eras union all select 1) as ahead
+),
+passed as (
+    select second_leg.*, second_leg.occurred_s // ($leg_days * 86400) as era
+    from second_leg
+    join target on target.node = second_leg.dst
 ),
 path as (
     select
         first_leg.src as source, second_leg.dst as target, first_leg.dst as middle,
         first_leg.edge_id as first_id, second_leg.edge_id as second_id,
         greatest(first_leg.received_on, second_leg.received_on) as known_from
-    from first_leg
-    join source on source.node = first_leg.src
-    join second_leg
+    from sent as first_leg
+    join passed as second_leg
         on second_leg.src = first_leg.dst
+        and second_leg.era = first_leg.era
         and second_leg.dst <> first_leg.src
         and second_leg.occurred_s <= first_leg.occurred_s + $leg_days * 86400
         and (
@@ -102,7 +127,6 @@ path as (
         )
         and second_leg.amount_c >= first_leg.amount_c * $ratio_min
         and second_leg.amount_c <= first_leg.amount_c * $ratio_max
-    join target on target.node = second_leg.dst
 ),
 pair as (
     select source, target
