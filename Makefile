@@ -30,7 +30,7 @@ check: $(READY) ## Dagster's own check of the definitions
 	$(BIN)/dg check defs
 
 test: lint check ## Every check and every test, on two processes
-	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/review/browser
+	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/review/browser
 	$(BIN)/pytest -n 2 --dist loadfile tests/review/browser
 
 docs: $(READY) ## Renew the generated reference

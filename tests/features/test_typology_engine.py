@@ -329,9 +329,11 @@ def of(hits: pl.DataFrame, typology_id: str) -> pl.DataFrame:
 def test_nights_alone_equal_the_range_however_it_is_cut(tmp_path: Path) -> None:
     lake, settings = tangled(tmp_path, 0, 0.5), quick(tmp_path)
     whole = typology.evaluate(lake, NIGHTS, settings, eased())
-    cut = typology.evaluate(lake, NIGHTS, settings, eased(), plan=run.Plan(edges_a_gigabyte=250))
+    with costing() as stages:
+        cut = typology.evaluate(lake, NIGHTS, settings, eased(), plan=run.Plan(edges_a_gigabyte=300))
+    assert [stage.name for stage in stages].count("timeline") > 1
     assert_same(whole, cut)
-    some = range(3, 9)
+    some = range(4, 7)
     put(lake, HITS, whole.filter(pl.col("received_on") < day(some[0])))
     for number in some:
         alone = typology.evaluate(lake, Nights.of(day(number)), quick(tmp_path, threads=2), eased())

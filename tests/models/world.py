@@ -1,5 +1,6 @@
 """A small world of features and labels in a lake, in which laundering shows, but not plainly."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -106,8 +107,19 @@ class World:
         return self.rows["received_on"].max()  # type: ignore[return-value]
 
 
+def home_in(folder: Path) -> Home:
+    return Home(Settings(home=folder, capacity=4, seed=11))
+
+
+def copied(world: World, folder: Path) -> World:
+    """The same lake in a home of its own."""
+    shutil.copytree(world.home.root, folder)
+    home = home_in(folder)
+    return World(Lake(home.lake), home, world.rows)
+
+
 def make_world(folder: Path, rows: pl.DataFrame) -> World:
-    home = Home(Settings(home=folder, capacity=4, seed=11))
+    home = home_in(folder)
     lake = Lake(home.lake)
     write(lake, TRANSACTION_FEATURES, TRANSACTION_FEATURES.conform(rows))
     write(lake, LABELS, label_rows(rows))
