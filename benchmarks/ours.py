@@ -21,8 +21,8 @@ from benchmarks.meter import Cost, metered
 from benchmarks.peer_snapml import DAY_S, SIX_HOURS_S
 from features import layout, measures, typology
 from features.engine import Stage, costing
-from features.kernels.network import ends_of
-from features.measures import Block, Bounds
+from features.kernels.network import Edges, ends_of
+from features.measures import Block, Bounds, Network
 from pipelines.home import Home, Settings
 from pipelines.lake import Lake, Nights
 from pipelines.tables import EDGES, RUNS
@@ -79,44 +79,50 @@ class Columns:
         return [*block.past, *block.shapes, *at_ends]
 
 
-def run(edges: pl.DataFrame, given: argparse.Namespace) -> tuple[Cost, list[list[np.ndarray]], np.ndarray]:
-    """What the features of some rows of EDGES cost; the features, where they are kept, and the edges' ids in order.
-
-    The clock runs from edges in memory, in the order of time and with numbered accounts as the peer gets them, to one
-    column per feature in memory; the peer's input is read before its clock runs, too.
-    """
+def network_of(edges: pl.DataFrame, given: argparse.Namespace) -> Network:
+    """The account network of some rows of EDGES, not sorted yet by account: that is for the clock."""
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(Path(folder) / "lake")
         nights = Nights(edges["received_on"].min(), edges["received_on"].max())  # type: ignore[arg-type]
         lake.replace_nights(EDGES, edges, nights, {})
         network = measures.load(lake, nights, Settings(home=Path(folder), threads=given.threads))
+    none = Edges(*(column[:0] for column in network.edges))
+    return replace(network, ends=ends_of(none, 0))
+
+
+def run(network: Network, given: argparse.Namespace) -> tuple[Cost, list[list[np.ndarray]]]:
+    """What the features of a network cost; the features, where they are kept.
+
+    The clock runs from edges in memory, in the order of time and with numbered accounts as the peer gets them, to one
+    column per feature in memory; the peer's input is read before its clock runs, too.
+    """
     columns = Columns(is_kept=bool(given.columns or given.save))
-    bounds = bounds_of(given.setting, given.bounds, edges.height)
+    bounds = bounds_of(given.setting, given.bounds, network.edge_ids.size)
     parts = []
     with metered() as cost:
-        sorted_anew = replace(network, ends=ends_of(network.edges, network.node_ids.size))
-        passes = measures.Measures(sorted_anew, given.threads, bounds)
+        sorted_by_account = replace(network, ends=ends_of(network.edges, network.node_ids.size))
+        passes = measures.Measures(sorted_by_account, given.threads, bounds)
         for block in passes.blocks(BLOCK_ROWS):
             made = columns.of(block)
             if columns.is_kept:
                 parts.append(made)
-    return cost, parts, network.edge_ids[network.fresh]
+    return cost, parts
 
 
 def of_edges(given: argparse.Namespace) -> dict[str, Any]:
     """The figures of `edges FILE`; with `--save`, the features go to a Parquet file."""
-    edges = pl.read_parquet(given.source)
-    run(edges.head(WARM_EDGES), given)
+    run(network_of(pl.read_parquet(given.source).head(WARM_EDGES), given), given)
+    network = network_of(pl.read_parquet(given.source), given)
     with costing() as stages:
-        cost, parts, edge_ids = run(edges, given)
+        cost, parts = run(network, given)
     columns: Iterator[np.ndarray] = (np.concatenate(column) for column in zip(*parts, strict=True))
     if given.save:
-        saved = {"edge_id": edge_ids, **dict(zip(names(), columns, strict=True))}
+        saved = {"edge_id": network.edge_ids[network.fresh], **dict(zip(names(), columns, strict=True))}
         pl.DataFrame(saved).write_parquet(given.save)
     return {
         "setting": given.setting,
         "bounds": given.bounds,
-        "rows": edges.height,
+        "rows": network.fresh.size,
         "columns": len(names()),
         "informative": informative(columns) if given.columns else None,
         "stage_seconds": _by_name(stages),

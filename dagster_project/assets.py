@@ -3,7 +3,7 @@
 Each asset holds the home's lock while it writes. Nothing here computes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -12,11 +12,9 @@ from dagster_project.partitions import DAYS, nights_of, per_night
 from dagster_project.resources import HomeResource
 from models import lifecycle
 from pipelines import tables
-from pipelines.home import Home
 from pipelines.intake import ingest_inbox
-from pipelines.lake import Lake, Nights
+from pipelines.lake import Lake
 from pipelines.progress import silent
-from pipelines.steps import StepReport
 from review import nightly
 from review.console import command
 
@@ -42,11 +40,11 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
 def _step(
     context: dg.AssetExecutionContext,
     home: HomeResource,
-    build: Callable[[Home, Nights], StepReport],
+    step: nightly.Step,
 ) -> dg.MaterializeResult[None]:
     opened = home.open()
     with opened.writing():
-        return dg.MaterializeResult(metadata=build(opened, nights_of(context)).metadata())
+        return dg.MaterializeResult(metadata=nightly.take(step, opened, nights_of(context)).metadata())
 
 
 @per_night(

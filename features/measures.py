@@ -355,8 +355,9 @@ def _account_rows(
 def at_ends(values: Floats, row: NDArray[np.int32], out: Floats) -> None:
     """Copy to `out`, shape (columns, edges), what was measured of an end of each edge."""
     for c in range(values.shape[0]):
+        taken, column = out[c], values[c]
         for k in range(row.size):
-            out[c, k] = values[c, row[k]]
+            taken[k] = column[np.uintp(row[k])]  # an unsigned place is never counted from the end
 
 
 def _shares(start: NDArray[np.int64], parts: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""What the last run of nights cost, by step and stage; it is kept beside the lake for `sluice features cost`."""
+"""What each step cost when it ran last, stage by stage; it is kept beside the lake for `sluice features cost`."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -41,17 +41,17 @@ class Cost:
         return [whole, *added.values()]
 
 
-def write_costs(home: Home, costs: Iterable[Sequence[Cost]]) -> None:
-    """Keep the costs of a run; the last run's stand in the place of the one before."""
-    rows = [asdict(cost) for step in costs for cost in step]
+def keep_costs(home: Home, costs: Sequence[Cost]) -> None:
+    """Keep what a step cost, in the place of what it cost when it ran before."""
+    others = [cost for cost in read_costs(home) if cost.step != costs[0].step]
     path = _path(home)
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(rows), encoding="utf-8")
+    part.write_text(json.dumps([asdict(cost) for cost in (*others, *costs)]), encoding="utf-8")
     part.replace(path)
 
 
 def read_costs(home: Home) -> list[Cost]:
-    """The costs of the last run; none before the first."""
+    """What each step cost when it ran last, the latest step last; none before the first."""
     path = _path(home)
     return [Cost(**row) for row in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
 

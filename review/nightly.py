@@ -20,7 +20,7 @@ from pipelines.steps import CHUNK_ROWS, Part, StepReport, code_version, days, di
 from pipelines.tables import Table
 from pipelines.versions import built_digests, known_digests, side_digests
 from review import alerts
-from review.costs import Cost, write_costs
+from review.costs import Cost, keep_costs
 
 TABLES: tuple[Table, ...] = (
     *tables.INTAKE_TABLES,
@@ -152,17 +152,22 @@ STEPS = (*HISTORY_STEPS, build_scores, build_alerts)
 """What a night does after intake, in order."""
 
 
+Step = Callable[[Home, Nights, Progress], StepReport]
+
+
+def take(step: Step, home: Home, nights: Nights, progress: Progress = silent) -> StepReport:
+    """Take one step for these nights, keep what it cost if there was work; the caller holds `home.writing()`."""
+    start = perf_counter()
+    with costing() as stages:
+        report = step(home, nights, progress)
+    if report.computed_nights:
+        keep_costs(home, Cost.of(report, perf_counter() - start, stages))
+    return report
+
+
 def run(home: Home, nights: Nights, progress: Progress = silent) -> list[StepReport]:
     """Bring every table up to date for these nights; the caller holds `home.writing()`."""
-    reports: list[StepReport] = []
-    costs: list[Sequence[Cost]] = []
-    for step in STEPS:
-        start = perf_counter()
-        with costing() as stages:
-            reports.append(step(home, nights, progress))
-        costs.append(Cost.of(reports[-1], perf_counter() - start, stages))
-    write_costs(home, costs)
-    return reports
+    return [take(step, home, nights, progress) for step in STEPS]
 
 
 def nights_with_reports(home: Home) -> Nights | None:

@@ -41,7 +41,7 @@ def run(home: Home, seed: int, days: int, scale: float) -> None:
     with home.writing(), screen.bars() as tell:
         intake.ingest_inbox(home, history, tell)
         for step in nightly.HISTORY_STEPS:
-            step(home, history, tell)
+            nightly.take(step, home, history, tell)
         trained = training.train_and_promote(home, history.last, progress=tell)
     for name, value in trained.metadata().items():
         screen.out.print(f"  {name}: {value}")

@@ -193,10 +193,7 @@ def explain(
 @features.command()
 @_JSON
 def cost(*, as_json: bool) -> None:
-    """Show what the last run of nights cost: each step, and each stage of it, in rows, seconds and memory.
-
-    Counts runs of `sluice night` and `sluice backfill`; what Dagster runs stands on Dagster's page.
-    """
+    """Show what each step of a night cost when it ran last, stage by stage: rows, seconds and memory."""
     from review.costs import read_costs
 
     costs = read_costs(open_home())
@@ -206,10 +203,11 @@ def cost(*, as_json: bool) -> None:
     if not costs:
         raise UserError("No run has left its costs yet. Run a night first: sluice night --date YYYY-MM-DD.")
     numbers = ("rows", "seconds", "MB")
-    shown = screen.table(f"Costs of {costs[-1].nights}", "step", "stage", *numbers, right=numbers)
+    shown = screen.table("", "step", "stage", *numbers, right=numbers)
     for item in costs:
         cells = (screen.number(item.rows), f"{item.seconds:.2f}", f"{item.memory_mb:.0f}")
-        screen.row(shown, "" if item.stage else item.step, item.stage, *cells)
+        step = "" if item.stage else f"{item.step}\n{item.nights}"
+        screen.row(shown, step, item.stage, *cells)
     screen.out.print(shown)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.kernels import compiled
+from features.kernels.ahead import fetch
 
 OUT, SELF, ROUND, BELOW, CASH, ABROAD, EXCHANGE, TIMED = 1, 2, 4, 8, 16, 32, 64, 128
 """Bits of an end of an edge."""
@@ -130,6 +131,14 @@ def _numbered(start: NDArray[np.int64], at: NDArray[np.void], accounts: int) -> 
             given[other] = place
         most = max(most, count)
     return most
+
+
+@compiled
+def expect(ends: Ends, place: int) -> None:
+    """Ask for an end, and the one before it, that will be looked at soon; there need be none at the place."""
+    at = ends.at.ctypes.data + place * ends.at.itemsize
+    fetch(at)
+    fetch(at - ends.at.itemsize)
 
 
 @compiled

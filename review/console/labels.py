@@ -137,6 +137,18 @@ FACTS = {
     "client_number": _("client number"),
     "beneficiary": _("beneficiary"),
 }
+PARTS = {
+    "from": pgettext_lazy("part", "payer"),
+    "to": pgettext_lazy("part", "receiver"),
+    "involved": pgettext_lazy("part", "involved"),
+    "conductor": pgettext_lazy("part", "who carried it out"),
+    "signatory": pgettext_lazy("part", "signatory"),
+    "director": pgettext_lazy("part", "director"),
+    "holder": pgettext_lazy("part", "holder"),
+    "related": pgettext_lazy("part", "related"),
+    "reporter": pgettext_lazy("part", "reporter"),
+    "subject": pgettext_lazy("part", "subject"),
+}
 CHANNELS = {
     "card": _("card"),
     "cash": _("cash"),

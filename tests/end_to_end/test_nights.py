@@ -8,6 +8,8 @@ from pipelines import tables
 from pipelines.home import Home, load_settings
 from pipelines.intake import ingest_inbox
 from pipelines.lake import Nights
+from review import nightly
+from review.costs import read_costs
 from tests.end_to_end.conftest import FIRST, LAST, ROOT
 
 
@@ -30,8 +32,10 @@ def test_nights_out_of_order_equal_one_backfill(sluice, expected, nights, monkey
 
 def test_dagster_makes_the_same_rows(sluice, expected, monkeypatch):
     monkeypatch.setenv("SLUICE_CONFIG", str(ROOT / "deploy" / "demo.toml"))
-    assert run_night(Home(load_settings(home=sluice.home)), Nights(FIRST, LAST))
+    home = Home(load_settings(home=sluice.home))
+    assert run_night(home, Nights(FIRST, LAST))
     assert sluice.digest() == expected
+    assert {cost.step for cost in read_costs(home)} == {step.__name__.removeprefix("build_") for step in nightly.STEPS}
 
 
 def test_every_alert_is_explained(finished):

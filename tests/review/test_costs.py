@@ -9,7 +9,7 @@ from features.engine import Engine, Stage, costing
 from pipelines.home import Home
 from pipelines.lake import Nights
 from pipelines.steps import StepReport
-from review.costs import Cost, read_costs, write_costs
+from review.costs import Cost, keep_costs, read_costs
 from sluice.cli import main
 from tests.features.worlds import day, quick
 
@@ -30,11 +30,19 @@ def test_costs_are_added_up_kept_and_shown(tmp_path: Path, monkeypatch: pytest.M
     report = StepReport("hits", Nights.of(day(3)), 7, 1)
     stages = [Stage("ends", 10, 1.0, 50.0), Stage("pairs", 4, 0.5, 80.0), Stage("ends", 5, 2.0, 40.0)]
     assert read_costs(home) == []
-    write_costs(home, [Cost.of(report, 4.0, stages)])
+    keep_costs(home, Cost.of(report, 4.0, stages))
     step, ends, pairs = read_costs(home)
     assert (step.stage, step.rows, step.seconds) == ("", 7, 4.0)
     assert (ends.stage, ends.rows, ends.seconds, ends.memory_mb) == ("ends", 15, 3.0, 50.0)
     assert pairs.stage == "pairs"
+    keep_costs(home, Cost.of(StepReport("nodes", Nights.of(day(3)), 1, 1), 1.0, []))
+    keep_costs(home, Cost.of(report, 2.0, stages[:1]))
+    assert [(cost.step, cost.stage, cost.seconds) for cost in read_costs(home)] == [
+        ("nodes", "", 1.0),
+        ("hits", "", 2.0),
+        ("hits", "ends", 1.0),
+    ]
+    keep_costs(home, Cost.of(report, 4.0, stages))
     monkeypatch.setenv("SLUICE_HOME", str(tmp_path))
     shown = CliRunner().invoke(main, ["features", "cost"])
     assert shown.exit_code == 0

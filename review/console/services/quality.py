@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import sqrt
+from math import pi, sqrt
 from statistics import fmean
 
 from django.db.models import Count, QuerySet
@@ -125,6 +125,7 @@ class Quality:
         recall: see there.
         bands: of the random sample, by risk; bands without an alert are left out.
         calibration_error: mean distance of what was said from what came true; None with too few.
+        calibration_chance: about what a model without fault would show with as few alerts, by chance alone.
         cells: by theme and territory, those with most decisions first.
         silent: decided alerts that say nothing about their subject.
         unknown: decided alerts of which the class was not yet kept when they were taken.
@@ -136,14 +137,17 @@ class Quality:
     recall: Recall
     bands: tuple[Band, ...]
     calibration_error: float | None
+    calibration_chance: float
     cells: tuple[Cell, ...]
     silent: int
     unknown: int
 
     @property
     def is_miscalibrated(self) -> bool:
-        """Is the error above what raises an alarm."""
-        return self.calibration_error is not None and self.calibration_error > CALIBRATION_ALARM
+        """Is the error above what raises an alarm, and more than chance explains."""
+        return self.calibration_error is not None and self.calibration_error > max(
+            CALIBRATION_ALARM, self.calibration_chance
+        )
 
 
 _Shares = dict[tuple[str, str, str], Share]
@@ -170,6 +174,7 @@ def quality_of(actor: Actor, start: datetime, end: datetime) -> Quality:
         recall=_recall(ranked.useful, unranked, drawn),
         bands=bands,
         calibration_error=_error(bands),
+        calibration_chance=_chance(bands),
         cells=_cells(shares, drawn),
         silent=silent,
         unknown=unknown,
@@ -227,6 +232,13 @@ def _error(bands: Sequence[Band]) -> float | None:
     if count < FEW:
         return None
     return sum(band.share.decided * abs(band.said - (band.share.value or 0.0)) for band in bands) / count
+
+
+def _chance(bands: Sequence[Band]) -> float:
+    """The error that is expected where what was said is right: mean absolute deviation of normal shares."""
+    count = sum(band.share.decided for band in bands)
+    parts = (sqrt(band.share.decided * band.said * (1 - band.said)) for band in bands)
+    return sqrt(2 / pi) * sum(parts) / count if count else 0.0
 
 
 def _cells(shares: _Shares, drawn: Share) -> tuple[Cell, ...]:

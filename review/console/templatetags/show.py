@@ -21,6 +21,7 @@ from review.console.services.queues import COUNT_CAP
 
 register = template.Library()
 _THIN = "\N{NARROW NO-BREAK SPACE}"
+_PLACES = frozenset({"territory", "country", "residence", "passport_country", "incorporation_country"})
 _MINUS = "\N{MINUS SIGN}"
 _GROUPED = re.compile(r"(?<=\d)\s(?=\d{3}(?!\d))")
 """The blank within a number; the queue's first sentences are kept with plain blanks."""
@@ -204,6 +205,20 @@ def fact_value(value: str) -> str:
     if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?\+00:00", text):
         return moment(datetime.fromisoformat(text))
     return text
+
+
+@register.filter
+def fact_of(value: str, name: str) -> str:
+    """A fact by its name: places and kinds in words, everything else as `fact_value`."""
+    if name in _PLACES:
+        return labels.territory(str(value), language())
+    return str(labels.NODE_KINDS.get(value, value)) if name == "kind" else fact_value(value)
+
+
+@register.filter
+def part(code: str) -> str:
+    """The part that a person plays for an account, in words."""
+    return str(labels.PARTS.get(code, code))
 
 
 @register.filter

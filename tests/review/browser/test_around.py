@@ -124,6 +124,7 @@ def test_a_case_takes_notes_and_files_is_approved_by_another_and_printed(desk: D
 
 
 def test_an_alert_prints_on_a4_with_reasons_picture_and_rows(desk: Desk) -> None:
+    read = desk.query("select count(*) from console_event where action = 'similar_read' and actor = 'boris'")
     with desk.person("boris", color_scheme="dark", viewport={"width": 700, "height": 990}) as page:
         desk.alert(page, BUSY)
         pdf = page.pdf(format="A4", prefer_css_page_size=True)
@@ -136,6 +137,13 @@ def test_an_alert_prints_on_a4_with_reasons_picture_and_rows(desk: Desk) -> None
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert paper == "rgb(255, 255, 255)", "white although the screen is dark"
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1")
+        # The mark stands at the foot, which every sheet repeats, and lies over no line.
+        foot = page.evaluate(
+            """() => ["main", ".print-mark"].map((found) => document.querySelector(found).getBoundingClientRect())
+                .map(({top, bottom}) => [Math.round(top), Math.round(bottom)])"""
+        )
+        assert foot[0][1] <= foot[1][0] < foot[1][1]
+    assert desk.query("select count(*) from console_event where action = 'similar_read' and actor = 'boris'") == read
 
 
 def test_an_administrator_makes_an_account_whose_password_is_shown_once(desk: Desk) -> None:

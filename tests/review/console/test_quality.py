@@ -103,6 +103,17 @@ def test_calibration_is_of_the_random_sample_alone(store: Store) -> None:
     assert found.is_miscalibrated
 
 
+def test_an_error_that_chance_explains_raises_no_alarm(only_sqlite: Store) -> None:
+    only_sqlite.publish(*(Given(number) for number in range(1, 41)))
+    for number in range(1, 41):
+        closed(number, "R", "D3" if number <= 22 else "D5", 0.49)
+    found = table(only_sqlite)
+    # 22 of 40 where 19.6 were said; the mean absolute deviation of such shares is 0.063.
+    assert found.calibration_error == pytest.approx(0.06)
+    assert found.calibration_chance == pytest.approx(0.0631, abs=5e-4)
+    assert not found.is_miscalibrated
+
+
 def test_a_cell_is_named_whose_share_below_the_cut_is_surely_twice_the_average(store: Store) -> None:
     store.publish(*(Given(number) for number in range(1, 201)))
     for number in range(1, 161):

@@ -76,10 +76,11 @@
   }, true);
   document.addEventListener("htmx:afterSettle", () => { if (lit) paint(); });
 
-  // Paper has no folds: what is there is opened for the print, and folded again after it.
+  // Paper has no folds: what is there is opened for the print, and folded again after it. What was not read stays shut.
   let unfolded = [];
   window.addEventListener("beforeprint", () => {
-    unfolded = [...all("details.fold:not([data-part]):not([open]), details.fl-table:not([open])")];
+    const unread = ":has(> [hx-get]:not([data-loaded]))";
+    unfolded = [...all(`details.fold:not([data-part], [open], ${unread}), details.fl-table:not([open])`)];
     for (const fold of unfolded) fold.open = true;
   });
   window.addEventListener("afterprint", () => {

@@ -7,7 +7,9 @@ from html.parser import HTMLParser
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from review.console.models import AlertContent, Attachment, Case, Event, Export, Operation, Person, QueueMember
+from pipelines.tables import PARTS
+from review.console import labels
+from review.console.models import AlertContent, Attachment, Case, Event, Export, Operation, Person, QueueMember, Subject
 from review.console.services import cases
 from tests.review.console.store import Given, Store, alert_id
 from tests.review.console.views.pages import client
@@ -317,3 +319,19 @@ def test_an_operation_is_proposed_by_a_senior_and_set_in_force_by_the_head_alone
     assert "в силе" in page
     assert chief.post(f"/operations/{slug}/close/").status_code == 302
     assert Operation.objects.get().closed_at is not None
+
+
+def test_facts_of_a_subject_are_words_of_the_page(store: Store) -> None:
+    store.publish(Given(1))
+    holder = {"name": "Ким Анна", "part": "signatory", "kind": "person", "territory": "UZ-SA", "residence": "UZ"}
+    Subject.objects.filter(alerts=store.alert(1)).update(details={"country": "KG", "holders": [holder]})
+    page = client("anna", "ru").get(f"/alert/{alert_id(1)}/").content.decode()
+    facts = page.split("Кто это")[1].split("</details>")[0]
+    for words in ("Киргизия", "подписант", "лицо", "Самаркандская обл.", "Узбекистан"):
+        assert words in facts
+    for code in ("signatory", "person", "UZ-SA", ">UZ<", ">KG<"):
+        assert code not in facts
+
+
+def test_every_part_that_a_report_gives_has_words() -> None:
+    assert set(labels.PARTS) == set(PARTS)
