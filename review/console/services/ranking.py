@@ -51,6 +51,7 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
         at: now.
         record: gets one event per queue and per alert that is closed unreviewed.
     """
+    since = _below_since()
     refold(night, at)
     expire(_unreviewed(night), at, record)
     rows = list(Alert.objects.filter(state__in=CANDIDATES).values(*_FACTS))
@@ -77,14 +78,16 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
         day = daily.Day(
             queue=queue.slug,
             night=night,
-            minutes=minutes.get(queue.pk) or _members_minutes(queue, rules),
+            minutes=minutes[queue.pk] if queue.pk in minutes else _members_minutes(queue, rules),
             parameters=parameters,
             rules=rules,
             quota=quotas.get(queue.pk) or rules.class_1_share,
             history=_history(queue, night, rules),
             candidates=tuple(candidates),
         )
-        listed += _keep(queue, day, ids, before, data_digest, _models(candidates, ids), at, record)
+        listed += _keep(queue, day, ids, before, since, data_digest, _models(candidates, ids), at, record)
+    # What a queue that was given up still holds stands in another one now.
+    QueueEntry.objects.filter(queue__is_active=False).delete()
     return listed
 
 
@@ -181,6 +184,12 @@ def _candidate(
     )
 
 
+def _below_since() -> dict[int, date]:
+    """By alert, since when it lies below the cut of its home queue, whichever that was."""
+    below = QueueEntry.objects.filter(below_since__isnull=False, queue__kind=QueueKind.HOME)
+    return {alert: since for alert, since in below.values_list("alert_id", "below_since") if since}
+
+
 def _shown_before() -> dict[int, bool]:
     listed = QueueEntry.objects.filter(is_below_cut=False, queue__kind=QueueKind.HOME)
     return dict.fromkeys(listed.values_list("alert_id", flat=True), True)
@@ -239,7 +248,8 @@ def _works(person: Person, queue: Queue) -> bool:
 
 
 def _members_minutes(queue: Queue, rules: daily.DayRules) -> float:
-    return sum(queue.members.values_list("minutes", flat=True)) * (1 - rules.overhead)
+    working = queue.members.filter(person__is_active=True, person__role__in=[role.value for role in WORKERS])
+    return sum(working.values_list("minutes", flat=True)) * (1 - rules.overhead)
 
 
 def _history(queue: Queue, night: date, rules: daily.DayRules) -> tuple[float, ...]:
@@ -260,6 +270,7 @@ def _keep(
     day: daily.Day,
     ids: Mapping[str, int],
     before: Mapping[int, tuple[int, float]],
+    since: Mapping[int, date],
     data_digest: str,
     model_ids: list[str],
     at: datetime,
@@ -269,7 +280,6 @@ def _keep(
     placed = daily.order(day)
     text = day.to_json()
     listed = sum(item.is_listed for item in placed)
-    since = dict(queue.entries.filter(below_since__isnull=False).values_list("alert_id", "below_since"))
     run = RankingRun.objects.create(
         queue=queue,
         night=day.night,
@@ -298,7 +308,7 @@ def _keep(
     return listed
 
 
-def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Mapping[int, date | None]) -> QueueEntry:
+def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Mapping[int, date]) -> QueueEntry:
     return QueueEntry(
         queue=queue,
         alert_id=alert,

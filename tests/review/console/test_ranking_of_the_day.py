@@ -74,6 +74,41 @@ def test_what_nobody_could_read_for_ninety_days_is_closed_as_unreviewed(store: S
     assert store.alert(2).state == "in_review"
 
 
+def test_the_clock_of_what_nobody_reads_goes_on_where_its_cell_is_folded(store: Store):
+    Person.objects.update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number) for number in range(1, 26)))
+    own = store.alert(1).queue
+    store.publish_ranked(Given(50, theme="DRUG-OPI"), night=NIGHT + 40 * DAY, at=NOW + 40 * DAY)
+    entry = QueueEntry.objects.get(alert__alert_id=alert_id(1))
+    assert entry.queue == store.alert(1).queue != own
+    assert entry.below_since == NIGHT
+
+
+def test_what_stands_on_the_list_is_not_closed_unreviewed_for_the_place_it_had_in_a_given_up_queue(store: Store):
+    Person.objects.update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number) for number in range(1, 26)))
+    Person.objects.update(minutes_a_day=10_000)
+    for days in (40, 91):
+        night = NIGHT + days * DAY
+        store.publish_ranked(Given(days, theme="DRUG-OPI"), night=night, at=NOW + days * DAY)
+        assert not QueueEntry.objects.get(alert__alert_id=alert_id(1)).is_below_cut
+    assert store.alert(1).state == "queued"
+
+
+@pytest.mark.parametrize("gone", [{"is_active": False}, {"role": "auditor"}])
+def test_who_no_longer_works_alerts_gives_a_queue_no_minutes(store: Store, gone):
+    store.publish_ranked(Given(1))
+    Person.objects.exclude(username="anna").update(minutes_a_day=0)
+    people.set_members(store.actor("chief"), store.alert(1).queue.slug, [("anna", 400)])
+    operation = operations.approve(store.actor("chief"), operations.propose(store.actor("chief"), plan()).queue.slug)
+    people.set_members(store.actor("chief"), operation.queue.slug, [("anna", 40)])
+    ranking.rerank("XS", NOW)
+    assert set(Queue.objects.filter(is_active=True).values_list("minutes", flat=True)) == {300.0, 30.0}
+    people.change(store.actor("chief"), "anna", **gone)
+    ranking.rerank("XS", NOW)
+    assert set(Queue.objects.filter(is_active=True).values_list("minutes", flat=True)) == {0.0}
+
+
 def test_sparse_cells_fold_into_their_country_and_dense_ones_stand_alone(store: Store):
     store.publish_ranked(
         *(Given(number) for number in range(1, 26)), Given(50, territory="XS-B"), Given(51, territory="ZZ")
