@@ -621,6 +621,18 @@ def take_back(actor: Actor, step: AlertStep, record: audit.Record) -> Alert:
     return alert
 
 
+def let_go(actor: Actor, alert: Alert, step: AlertStep, record: audit.Record) -> None:
+    """Undo the taking as well, where it came with the undone step itself; in the caller's transaction."""
+    just_before = {"at": step.at, "version_after": step.version_after - 1}
+    claim = AlertStep.objects.filter(alert=alert, by=actor.person, action=Action.CLAIM, **just_before).first()
+    if claim is None:
+        return
+    before = snapshot(alert)
+    swap(alert, restored(claim.before))
+    AlertStep.objects.filter(pk=claim.pk).update(undone_at=actor.at)
+    record.add("alert_undo", "alert", alert.alert_id, before=before, after=snapshot(alert), step=claim.pk)
+
+
 def held(actor: Actor, alert_id: str, version: int) -> Alert:
     """The alert, held by this person in the version that they saw.
 

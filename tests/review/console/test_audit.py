@@ -107,6 +107,7 @@ TAMPERING = {
     "the first is gone": ("delete from console_event where sequence = 1", 1, "missing"),
     "a link is changed": ("update console_event set previous = hash where sequence = 3", 3, "continue"),
     "the last are gone": ("delete from console_event where sequence >= 4", 4, "last events"),
+    "its end is gone": ("delete from console_eventhead", 1, "end of the chain"),
     "all are gone": ("delete from console_event", 1, "last events"),
 }
 
