@@ -26,8 +26,10 @@ STATISTICS = "statistics"
 PATTERNS = ("fan", "degree", "scatter-gather", "temp-cycle", "lc-cycle")
 
 
-def aml_setting(threads: int, parts: Collection[str] = (*PATTERNS, STATISTICS)) -> dict[str, Any]:
-    """The setting of the preprocessor's authors for AMLworld, or a part of it.
+def aml_setting(
+    threads: int, parts: Collection[str] = (*PATTERNS, STATISTICS), scatter_s: int = SIX_HOURS_S
+) -> dict[str, Any]:
+    """The setting of the preprocessor's authors for AMLworld, or a part of it, or with another scatter-gather window.
 
     A day for everything, six hours for scatter-gather: fans, degrees, scatter-gather, temporal cycles, simple cycles to
     length 10, and statistics of each end's amounts and times. Bins are the library's own defaults.
@@ -40,7 +42,7 @@ def aml_setting(threads: int, parts: Collection[str] = (*PATTERNS, STATISTICS)) 
         "vertex_stats_cols": [3, 4],
         "vertex_stats_feats": [0, 1, 2, 3, 4, 8, 9, 10],
         **{name: name in parts for name in PATTERNS},
-        **{f"{name}_tw": SIX_HOURS_S if name == "scatter-gather" else DAY_S for name in PATTERNS},
+        **{f"{name}_tw": scatter_s if name == "scatter-gather" else DAY_S for name in PATTERNS},
         "lc-cycle_len": 10,
     }
 
@@ -56,7 +58,7 @@ def run(edges: np.ndarray, given: argparse.Namespace) -> dict[str, Any]:
     from snapml import GraphFeaturePreprocessor
 
     peer = GraphFeaturePreprocessor()
-    peer.set_params(aml_setting(given.threads, given.parts.split(",")))
+    peer.set_params(aml_setting(given.threads, given.parts.split(","), given.scatter_s))
     inserted, rows, kept, width, is_stopped = 0.0, 0, [], 0, False
     costs: list[float] = []
     with metered() as whole:
@@ -81,6 +83,7 @@ def run(edges: np.ndarray, given: argparse.Namespace) -> dict[str, Any]:
         "threads": given.threads,
         "every": given.every,
         "parts": given.parts,
+        "scatter_s": given.scatter_s,
         "rows": len(edges),
         "rows_computed": rows,
         "computed_cpu_s": round(spent, 3),
@@ -113,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--rows", type=int, help="only the first rows")
     arguments.add_argument("--every", type=int, default=1, help="compute every n-th batch, only insert the others")
     arguments.add_argument("--parts", default=",".join((*PATTERNS, STATISTICS)), help="of the AML setting")
+    arguments.add_argument("--scatter-s", type=int, default=SIX_HOURS_S, help="window of scatter-gather, in seconds")
     arguments.add_argument("--budget-s", type=float, default=600, help="CPU seconds after which it is stopped")
     arguments.add_argument("--columns", action="store_true", help="count the informative columns")
     return arguments

@@ -65,8 +65,10 @@ rows in memory in the order of time, to rows in memory |
   error of that, relative.
 - The two ratios without bounds hold a part of the peer's setting against the stages of ours that answer it, hubs and
   all: windows and fans against its fans, degrees and statistics; shapes (scatter-gather, bipartite layers, stacks,
-  short cycles) over the day against its scatter-gather over 6 h. Chains and rings in time are left out: without a bound
-  ours do not end on this graph. A stage's CPU time is its share of the run's, by wall time on one core.
+  short cycles) against its scatter-gather, both over a day. Chains and rings in time are left
+  out, as the peer's cycles are. A stage's CPU time is its share of the run's, by wall time on one core.
+- Where two sides are measured by turns (the sparse graph, `night_growth`) the figure is the median of five ratios: the
+  machine's speed changes by a third within minutes, and falls on neighbours alike.
 - Rates of different graphs must not be mixed: the sparse graph has 17,000 edges a day and 100,000 accounts, the dense
   one 540,000 a day and hubs of 25,000.
 - `ap_loss_points` compares the features of the product (`full`: windows of 1, 7 and 30 days) with and without bounds
@@ -80,6 +82,7 @@ _COLUMNS = {
     "side": "side",
     "what": "what",
     "parts": "parts",
+    "scatter_s": "scatter-gather s",
     "bounds": "bounds",
     "threads": "threads",
     "batch": "batch",

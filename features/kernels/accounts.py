@@ -62,6 +62,7 @@ def measure(
     sums = np.empty((3, 2), np.int64)
     fans = np.empty((3, 2), np.int64)
     longest_s = windows_s[2]
+    n_days = min((longest_s + DAY_S - 1) // DAY_S, 32)
     for r in range(first, last):
         if r + AHEAD < last:
             expect(ends, rows.newest[r + AHEAD])
@@ -71,7 +72,7 @@ def measure(
         whole[:] = 0
         whole[:, LAST_S] = -1
         variety[:] = 0
-        daily[:] = 0
+        daily[:, :n_days] = 0
         n_all = n_round = n_below = n_below_7d = n_abroad = n_exchange = n_timed = n_night = corridors = 0
         hours, days = np.int64(0), np.int64(0)
         oldest_s = latest_known_s = newest_s = np.int64(-1)
@@ -92,43 +93,47 @@ def measure(
                 window += 1
             bits, cents = end.bits, end.cents
             side = bits & OUT
-            a, w = acc[side], whole[side]
             log_m = np.int64(end.log_m)
-            if a[N] == 0:
-                w[FIRST_CENTS], w[FIRST_LOG], w[LEAST], w[NEWEST_S] = cents, log_m, cents, age_s
+            if acc[side, N] == 0:
+                whole[side, FIRST_CENTS], whole[side, FIRST_LOG], whole[side, LEAST], whole[side, NEWEST_S] = (
+                    cents,
+                    log_m,
+                    cents,
+                    age_s,
+                )
             else:
-                gap = w[LAST_S] - time_s
-                if a[GAPS] == 0:
-                    w[FIRST_GAP] = gap
-                a[GAPS] += 1
-                g = np.float64(gap - w[FIRST_GAP])
-                a[G1] += g
-                a[G2] += g * g
-                a[G3] += g * g * g
-                a[G4] += g * g * g * g
-            w[LAST_S] = time_s
-            a[N] += 1
-            w[SUM] += cents
-            w[TOP] = max(w[TOP], cents)
-            w[LEAST] = min(w[LEAST], cents)
-            d = np.float64(cents - w[FIRST_CENTS])
+                gap = whole[side, LAST_S] - time_s
+                if acc[side, GAPS] == 0:
+                    whole[side, FIRST_GAP] = gap
+                acc[side, GAPS] += 1
+                g = np.float64(gap - whole[side, FIRST_GAP])
+                acc[side, G1] += g
+                acc[side, G2] += g * g
+                acc[side, G3] += g * g * g
+                acc[side, G4] += g * g * g * g
+            whole[side, LAST_S] = time_s
+            acc[side, N] += 1
+            whole[side, SUM] += cents
+            whole[side, TOP] = max(whole[side, TOP], cents)
+            whole[side, LEAST] = min(whole[side, LEAST], cents)
+            d = np.float64(cents - whole[side, FIRST_CENTS])
             square = d * d
-            a[D1] += d
-            a[D2] += square
-            a[D3] += square * d
-            a[D4] += square * square
-            d = np.float64(log_m - w[FIRST_LOG])
+            acc[side, D1] += d
+            acc[side, D2] += square
+            acc[side, D3] += square * d
+            acc[side, D4] += square * square
+            d = np.float64(log_m - whole[side, FIRST_LOG])
             square = d * d
-            a[L1] += d
-            a[L2] += square
-            a[L3] += square * d
-            a[L4] += square * square
+            acc[side, L1] += d
+            acc[side, L2] += square
+            acc[side, L3] += square * d
+            acc[side, L4] += square * square
             age_m = np.float64(age_s // 60)
-            a[A1] += age_m
-            a[A2] += age_m * age_m
+            acc[side, A1] += age_m
+            acc[side, A2] += age_m * age_m
             slot = end.slot
             if count[side, slot] == 0:
-                w[FAN] += 1
+                whole[side, FAN] += 1
                 if marks[slot] == 0:
                     touched[n_touched] = slot
                     n_touched += 1
@@ -165,7 +170,7 @@ def measure(
                 n_below += 1
                 n_below_7d += 1 if window < 2 else 0
             if bits & CASH:
-                w[CASH_SUM] += cents
+                whole[side, CASH_SUM] += cents
             n_abroad += 1 if bits & ABROAD else 0
             n_exchange += 1 if bits & EXCHANGE else 0
             if bits & TIMED:
@@ -190,7 +195,7 @@ def measure(
         c = 2 * SHORT + 4 * LONG
         both = 0
         for s in range(2):
-            w, n = whole[s], acc[s, N]
+            n = acc[s, N]
             chaos = 0.0
             top = np.int64(0)
             once = twice = often = regular = 0
@@ -199,8 +204,8 @@ def measure(
                 if times:
                     part = total[s, touched[i]]
                     top = max(top, part)
-                    if part > 0:
-                        share = part / w[SUM]
+                    if 0 < part < whole[s, SUM]:
+                        share = part / whole[s, SUM]
                         chaos -= share * np.log(share)
                     once += 1 if times == 1 else 0
                     twice += 1 if times == 2 else 0
@@ -208,16 +213,15 @@ def measure(
                     regular += 1 if times > 4 else 0
             fan_7d = fans[1, s]
             busiest, squares = np.int64(0), np.float64(0)
-            n_days = min((longest_s + DAY_S - 1) // DAY_S, 32)
             for d in range(n_days):
                 busiest = max(busiest, daily[s, d])
                 squares += np.float64(daily[s, d]) * daily[s, d]
             old = old_out if s else old_in
             out[c, r] = (fan_7d - old) / fan_7d if fan_7d else np.nan
-            out[c + 1, r] = top / w[SUM] if w[SUM] else np.nan
-            out[c + 2, r] = chaos if w[SUM] else np.nan
-            out[c + 3, r] = w[NEWEST_S] / 86400.0 if n else np.nan
-            out[c + 4, r] = w[CASH_SUM] / w[SUM] if w[SUM] else np.nan
+            out[c + 1, r] = top / whole[s, SUM] if whole[s, SUM] else np.nan
+            out[c + 2, r] = chaos if whole[s, SUM] else np.nan
+            out[c + 3, r] = whole[s, NEWEST_S] / 86400.0 if n else np.nan
+            out[c + 4, r] = whole[s, CASH_SUM] / whole[s, SUM] if whole[s, SUM] else np.nan
             out[c + 5, r] = once
             out[c + 6, r] = twice
             out[c + 7, r] = often
@@ -285,9 +289,8 @@ def _window(
     """Write the columns of a window that the look has just left."""
     c = 0 if window == 0 else 2 * SHORT if window == 1 else 2 * SHORT + 2 * LONG
     for side in range(2):
-        a, w = acc[side], whole[side]
-        n = a[N]
-        sums[window, side], fans[window, side] = w[SUM], w[FAN]
+        n = acc[side, N]
+        sums[window, side], fans[window, side] = whole[side, SUM], whole[side, FAN]
         if n == 0:
             out[c, r] = out[c + 1, r] = out[c + 5, r] = 0
             out[c + 2, r] = out[c + 3, r] = out[c + 4, r] = np.nan
@@ -297,35 +300,37 @@ def _window(
                     out[c + i, r] = np.nan
                 c += LONG - SHORT
             continue
-        mean = a[D1] / n
-        variance = max(a[D2] / n - mean * mean, 0.0)
+        mean = acc[side, D1] / n
+        variance = max(acc[side, D2] / n - mean * mean, 0.0)
         out[c, r] = n
-        out[c + 1, r] = w[SUM] / 100.0
-        out[c + 2, r] = w[TOP] / 100.0
-        out[c + 3, r] = w[SUM] / n / 100.0
+        out[c + 1, r] = whole[side, SUM] / 100.0
+        out[c + 2, r] = whole[side, TOP] / 100.0
+        out[c + 3, r] = whole[side, SUM] / n / 100.0
         out[c + 4, r] = np.sqrt(variance) / 100.0
-        out[c + 5, r] = w[FAN]
+        out[c + 5, r] = whole[side, FAN]
         c += SHORT
         if window == 0:
             continue
-        out[c, r] = w[LEAST] / 100.0
-        out[c + 1, r], out[c + 2, r] = _shape(mean, variance, a[D2] / n, a[D3] / n, a[D4] / n)
-        mean = a[L1] / n
-        variance = max(a[L2] / n - mean * mean, 0.0)
+        out[c, r] = whole[side, LEAST] / 100.0
+        out[c + 1, r], out[c + 2, r] = _shape(mean, variance, acc[side, D2] / n, acc[side, D3] / n, acc[side, D4] / n)
+        mean = acc[side, L1] / n
+        variance = max(acc[side, L2] / n - mean * mean, 0.0)
         out[c + 3, r] = np.sqrt(variance) / 1000.0
-        out[c + 4, r], out[c + 5, r] = _shape(mean, variance, a[L2] / n, a[L3] / n, a[L4] / n)
-        mean = a[A1] / n
+        out[c + 4, r], out[c + 5, r] = _shape(mean, variance, acc[side, L2] / n, acc[side, L3] / n, acc[side, L4] / n)
+        mean = acc[side, A1] / n
         out[c + 6, r] = mean / 1440.0
-        out[c + 7, r] = np.sqrt(max(a[A2] / n - mean * mean, 0.0)) / 1440.0
-        gaps = a[GAPS]
+        out[c + 7, r] = np.sqrt(max(acc[side, A2] / n - mean * mean, 0.0)) / 1440.0
+        gaps = acc[side, GAPS]
         if gaps == 0:
             out[c + 8, r] = out[c + 9, r] = out[c + 10, r] = out[c + 11, r] = np.nan
         else:
-            mean = a[G1] / gaps
-            variance = max(a[G2] / gaps - mean * mean, 0.0)
-            out[c + 8, r] = (mean + w[FIRST_GAP]) / 3600.0
+            mean = acc[side, G1] / gaps
+            variance = max(acc[side, G2] / gaps - mean * mean, 0.0)
+            out[c + 8, r] = (mean + whole[side, FIRST_GAP]) / 3600.0
             out[c + 9, r] = np.sqrt(variance) / 3600.0
-            out[c + 10, r], out[c + 11, r] = _shape(mean, variance, a[G2] / gaps, a[G3] / gaps, a[G4] / gaps)
+            out[c + 10, r], out[c + 11, r] = _shape(
+                mean, variance, acc[side, G2] / gaps, acc[side, G3] / gaps, acc[side, G4] / gaps
+            )
         c += LONG - SHORT
 
 

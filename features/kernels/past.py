@@ -158,31 +158,31 @@ def _sweep(
             end = ends.at[places[j]]
             row = row_of[edge]
             if row >= 0 and nights[0] <= end.known_from <= nights[1]:
-                own, values = end.bits & OUT, out[row]
+                own = end.bits & OUT
                 c = 0 if own else _WIDTH
                 for k in range(3):
                     for side in range(2):
-                        values[c] = held[k, side]
-                        values[c + 1] = value[k, side] / 100.0
+                        out[row, c] = held[k, side]
+                        out[row, c + 1] = value[k, side] / 100.0
                         c += 2
-                values[c], values[c + 1] = short_fan[own], fan[own]
+                out[row, c], out[row, c + 1] = short_fan[own], fan[own]
                 for side in range(2):
                     is_near = newest_s[side] > time_s - windows_s[2]
-                    values[c + 2 + side] = (time_s - newest_s[side]) / 3600.0 if is_near else np.nan
+                    out[row, c + 2 + side] = (time_s - newest_s[side]) / 3600.0 if is_near else np.nan
                 some = held[2, 0] + held[2, 1]
-                values[c + 4] = (time_s - ends.at[places[oldest[2]]].time_s) / 86400.0 if some else np.nan
+                out[row, c + 4] = (time_s - ends.at[places[oldest[2]]].time_s) / 86400.0 if some else np.nan
                 m = held[2, own]
                 mean = logs[own] / m if m else np.nan
-                values[c + 5] = mean / 1000.0
-                values[c + 6] = np.sqrt(max(squares[own] / m - mean * mean, 0.0)) / 1000.0 if m else np.nan
+                out[row, c + 5] = mean / 1000.0
+                out[row, c + 6] = np.sqrt(max(squares[own] / m - mean * mean, 0.0)) / 1000.0 if m else np.nan
                 if own:
                     slot = end.slot
                     c = 2 * _WIDTH
-                    values[c] = counts[1, slot]
-                    values[c + 1] = sums[1, slot] / 100.0
-                    values[c + 2] = counts[0, slot]
+                    out[row, c] = counts[1, slot]
+                    out[row, c + 1] = sums[1, slot] / 100.0
+                    out[row, c + 2] = counts[0, slot]
                     is_near = latest_s[slot] > time_s - windows_s[2]
-                    values[c + 3] = (time_s - latest_s[slot]) / 3600.0 if is_near else np.nan
+                    out[row, c + 3] = (time_s - latest_s[slot]) / 3600.0 if is_near else np.nan
             j += 1
         for k in range(i, j):
             end = ends.at[places[k]]

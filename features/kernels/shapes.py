@@ -241,18 +241,18 @@ def measure(pairs: Pairs, scratch: Scratch, found: NDArray[np.float32]) -> None:
                 if into[j].other != u and x.shared_at == u and x.shared >= 2:
                     layer += 1
                     widest = max(widest, x.shared)
-            row = found[first.row]
-            row[0], row[1], row[2], row[3], row[4] = best, paths, share, ends, wide
-            row[10] = ahead[v].reach if ahead[v].met == u else 0
-            row[11], row[12], row[13] = both_ways, cycles_3, cycles_4
-            row[14], row[15] = layer, widest
-            row[16] = min(layer, ends)
-            row[17], row[18] = first.edge_count, first.cents / 100.0
-            row[19] = first.cents / pairs.paid[u] if pairs.paid[u] else np.nan
-            row[20] = first.cents / pairs.received[v] if pairs.received[v] else np.nan
-            row[21], row[22] = out_start[u + 1] - out_start[u], in_start[v + 1] - in_start[v]
-            row[23], row[24] = in_start[u + 1] - in_start[u], out_start[v + 1] - out_start[v]
-            row[25] = 0
+            row = first.row
+            found[row, 0], found[row, 1], found[row, 2], found[row, 3], found[row, 4] = best, paths, share, ends, wide
+            found[row, 10] = ahead[v].reach if ahead[v].met == u else 0
+            found[row, 11], found[row, 12], found[row, 13] = both_ways, cycles_3, cycles_4
+            found[row, 14], found[row, 15] = layer, widest
+            found[row, 16] = min(layer, ends)
+            found[row, 17], found[row, 18] = first.edge_count, first.cents / 100.0
+            found[row, 19] = first.cents / pairs.paid[u] if pairs.paid[u] else np.nan
+            found[row, 20] = first.cents / pairs.received[v] if pairs.received[v] else np.nan
+            found[row, 21], found[row, 22] = out_start[u + 1] - out_start[u], in_start[v + 1] - in_start[v]
+            found[row, 23], found[row, 24] = in_start[u + 1] - in_start[u], out_start[v + 1] - out_start[v]
+            found[row, 25] = 0
     for a in range(accounts):
         ahead[a].timed = -1
     for v in range(accounts):
@@ -286,8 +286,8 @@ def measure(pairs: Pairs, scratch: Scratch, found: NDArray[np.float32]) -> None:
                     if s.most > 0:
                         here = s.kept / s.most
                         share = here if np.isnan(share) else max(share, here)
-            row = found[leg.row]
-            row[5], row[6], row[7], row[8], row[9] = best, paths, share, starts, wide
+            row = leg.row
+            found[row, 5], found[row, 6], found[row, 7], found[row, 8], found[row, 9] = best, paths, share, starts, wide
 
 
 @compiled
