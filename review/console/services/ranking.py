@@ -28,6 +28,8 @@ from review.console.services.chunks import chunks
 from review.console.services.system import expire
 from review.ranking import Parameters
 
+QUOTA_MAX = 0.5
+"""Most of a queue's minutes that operations may take, all together."""
 CANDIDATES = (*WAITING, AlertState.ASSIGNED, AlertState.IN_REVIEW)
 """Alerts that a queue shows: those that wait, and those that somebody has in hand."""
 _CLOSED_CASES = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
@@ -61,6 +63,7 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
     in_case = _subjects_in_cases()
     by_queue: dict[int, list[daily.Candidate]] = defaultdict(list)
     overlays: dict[int, list[daily.Candidate]] = defaultdict(list)
+    touched: dict[tuple[int, int], bool] = defaultdict(bool)
     ids = {row["alert_id"]: row["id"] for row in rows}
     before = {row["id"]: (row["score"], row["value"]) for row in rows}
     for row in rows:
@@ -69,21 +72,27 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
         by_queue[row["queue_id"]].append(candidate)
         for operation in theirs:
             overlays[operation.pk].append(candidate)
+            touched[operation.pk, row["queue_id"]] = True
     home = list(Queue.objects.filter(kind=QueueKind.HOME, is_active=True))
     minutes = capacity(home, by_queue, parameters, rules)
+    # An operation without members of its own has its quota of the queues that its alerts stand in.
+    for operation in operations:
+        around = sum(minutes[queue.pk] for queue in home if touched[operation.pk, queue.pk])
+        minutes[operation.pk] = _members_minutes(operation.queue, rules) or operation.quota * around
     listed = 0
-    quotas = {operation.pk: operation.quota for operation in operations}
     for queue in [*home, *(operation.queue for operation in operations)]:
+        theirs = [operation for operation in operations if touched[operation.pk, queue.pk]]
         candidates = overlays[queue.pk] if queue.kind == QueueKind.OVERLAY else by_queue[queue.pk]
         day = daily.Day(
             queue=queue.slug,
             night=night,
-            minutes=minutes[queue.pk] if queue.pk in minutes else _members_minutes(queue, rules),
+            minutes=minutes[queue.pk],
             parameters=parameters,
             rules=rules,
-            quota=quotas.get(queue.pk) or rules.class_1_share,
+            quota=rules.class_1_share,
             history=_history(queue, night, rules),
             candidates=tuple(candidates),
+            operation_quota=min(QUOTA_MAX, sum(operation.quota for operation in theirs)) if theirs else 1.0,
         )
         listed += _keep(queue, day, ids, before, since, data_digest, _models(candidates, ids), at, record)
     # What a queue that was given up still holds stands in another one now.
@@ -248,6 +257,7 @@ def _works(person: Person, queue: Queue) -> bool:
 
 
 def _members_minutes(queue: Queue, rules: daily.DayRules) -> float:
+    """The minutes of a queue that its own members have for it, overhead taken off."""
     working = queue.members.filter(person__is_active=True, person__role__in=[role.value for role in WORKERS])
     return sum(working.values_list("minutes", flat=True)) * (1 - rules.overhead)
 

@@ -142,6 +142,36 @@ def test_an_operation_is_proposed_by_a_senior_and_set_in_force_by_the_head_alone
     assert ranking.explain(alert_id(1)).candidate.boost == 0
 
 
+@pytest.mark.parametrize("quota", [0.0, 0.2, 0.5])
+def test_an_operations_quota_bounds_what_it_puts_first_in_the_home_queues(store: Store, quota):
+    Person.objects.exclude(username="anna").update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number, risk=number / 40) for number in range(1, 31)))
+    people.set_members(store.actor("chief"), store.alert(1).queue.slug, [("anna", 107)])
+    asked = operations.propose(store.actor("sveta"), plan(boost=0, quota=quota))
+    operations.approve(store.actor("chief"), asked.queue.slug)
+    ranking.rerank("XS", NOW)
+    first = QueueEntry.objects.filter(queue=store.alert(1).queue, rank_class="1")
+    taken, reach = [entry.minutes for entry in first], quota * 107 * 0.75
+    assert sum(taken) <= reach
+    assert sum(taken) + max(taken, default=1) > reach
+
+
+def test_an_operation_without_members_has_its_quota_of_the_queues_around(store: Store):
+    Person.objects.exclude(username="anna").update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number) for number in range(1, 26)), Given(30, theme="DRUG-OPI"))
+    minutes = store.alert(1).queue
+    asked = operations.propose(store.actor("sveta"), plan())
+    operations.approve(store.actor("chief"), asked.queue.slug)
+    ranking.rerank("XS", NOW)
+    minutes.refresh_from_db()
+    overlay = Queue.objects.get(pk=asked.queue.pk)
+    assert overlay.minutes == pytest.approx(0.3 * minutes.minutes)
+    assert 0 < overlay.cut < 25
+    people.set_members(store.actor("chief"), overlay.slug, [("boris", 40)])
+    ranking.rerank("XS", NOW)
+    assert Queue.objects.get(pk=overlay.pk).minutes == 40 * 0.75
+
+
 @pytest.mark.parametrize(
     ("field", "wrong"),
     [
