@@ -29,6 +29,8 @@ lint: $(READY) ## Format, lint, types, import rules, generated docs
 check: $(READY) ## Dagster's own check of the definitions
 	$(BIN)/dg check defs
 
+# Two processes share the cores: a thread that waits must not spin.
+test: export OMP_WAIT_POLICY = passive
 test: lint check ## Every check and every test, on two processes
 	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/review/browser
 	$(BIN)/pytest -n 2 --dist loadfile tests/review/browser
@@ -43,7 +45,7 @@ screenshots: demo ## The console's pictures in docs/images, over the demo's lake
 	@SLUICE_HOME=$(DEMO_HOME) PYTHONPATH=. $(BIN)/python scripts/screenshots.py
 
 real-amlworld: $(READY) ## AMLworld subset: trained, evaluated by time, recall per laundering attempt
-	@$(BIN)/python -m benchmarks.real_amlworld
+	@OMP_WAIT_POLICY=passive $(BIN)/python -m benchmarks.real_amlworld
 
 real-fincen: $(READY) ## FinCEN Files: 17 years in one run, cold-start queue, EAG corridors
 	@$(BIN)/python -m benchmarks.real_fincen

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.record import fresh_home, record, shared_data
+from benchmarks.record import fresh_home, record, shared_data, tell_done
 from models import evaluate
 from models.train import Recipe, Split, TrainedModel, train
 from pipelines import intake, tables
@@ -34,7 +34,7 @@ STEPS: tuple[Step, ...] = (
     nightly.build_transaction_features,
 )
 SPLIT = Split((0.6, 0.1, 0.1, 0.2))
-RECIPE = Recipe(trials=12, is_refitted=False)
+RECIPE = Recipe(trials=6, is_refitted=False)
 PEER = {
     "average_precision": 0.758,
     "f1": 0.675,
@@ -137,6 +137,7 @@ def main() -> None:
     started = perf_counter()
     home = fresh_home("real-amlgentex", country="RU")
     take_in(home)
+    tell_done("rows taken in, features built", started)
     lake = Lake(home.lake)
     as_of = lake.nights(tables.EDGES)[-1]
     runs, rows = [], pl.DataFrame()
@@ -146,6 +147,7 @@ def main() -> None:
             model = train(lake, as_of, settings, tell, split=SPLIT, recipe=RECIPE)
         rows = model.held_back
         runs.append(measured(model, seed))
+        tell_done(f"seed {seed}: average precision {runs[-1]['average_precision']}", started)
     ours = averaged(runs)
     show(ours, PEER)
     for caveat in CAVEATS:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 
 from pipelines.home import Home, open_home
 
@@ -51,6 +52,11 @@ def provenance() -> dict[str, object]:
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()},
         "versions": {"python": platform.python_version(), **{library: version(library) for library in _LIBRARIES}},
     }
+
+
+def tell_done(what: str, started: float) -> None:
+    """Print what is done and when, in a line: a log has no progress bar."""
+    print(f"{perf_counter() - started:6.0f} s  {what}", flush=True)
 
 
 def results(name: str) -> Path:

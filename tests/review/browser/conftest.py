@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.review.browser.desk import CHROMIUM, PATIENCE_MS, QUIET, Desk, console
+from tests.review.browser.store import NIGHT
 
 _ROOT = Path(__file__).parents[3]
 
@@ -27,7 +28,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
     home = tmp_path_factory.mktemp("desk")
     environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
-    command = [sys.executable, "-m", "tests.review.browser.store", str(home)]
+    command = [sys.executable, "-m", "tests.review.browser.store", str(home), NIGHT.isoformat()]
     subprocess.run(command, env=environment, cwd=_ROOT, check=True)
     with console(home) as origin, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))

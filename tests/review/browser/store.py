@@ -1,4 +1,4 @@
-"""A small made-up store for the browser tests, made in a process of its own: `python -m tests.review.browser.store`.
+"""A small made-up store for the browser tests: `python -m tests.review.browser.store HOME NIGHT` makes it.
 
 Twenty-six alerts of one night, all of one rule, in one queue whose members can't read all of them; one person per
 role, with passwords that need no change. Nothing here is the console's own way to make a store.
@@ -6,7 +6,7 @@ role, with passwords that need no change. Nothing here is the console's own way 
 
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ NEWCOMER = "nina"
 ALERTS = 26
 BUSY = 23
 """The alert whose subject has more payers than its picture shows, on several days."""
-NIGHT = datetime.now(UTC).date() - timedelta(days=1)
+NIGHT = date.fromisoformat(sys.argv[2]) if __name__ == "__main__" else datetime.now(UTC).date() - timedelta(days=1)
+"""Yesterday, as the tests see it: the process that makes the store is told, as another day may have begun."""
 NAMES = ("Щербаков Юрий", "Әлиев Нұрлан", "Ким Анна", "ООО «Ромашка»", "Назаров Далер", "Жээнбекова Айгүл", "Ли Виктор")
 
 
