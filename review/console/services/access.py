@@ -173,13 +173,14 @@ def _hidden_cases(actor: Actor) -> list[int]:
     return list(hidden.values_list("pk", flat=True))
 
 
-def is_bounded(actor: Actor, queue: Queue | None = None) -> bool:
-    """Does anything narrow what the person sees of all alerts, or of a queue's: a scope, or a case that hides some."""
-    if _known_case(actor):
-        return True
-    if _scope(actor) is None:
-        return False
-    return queue is None or not any(_covers(scope, queue) for scope in _scopes(actor))
+def is_bounded(actor: Actor) -> bool:
+    """Does anything narrow what the person sees of all alerts: a scope, or a case that hides some."""
+    return bool(_known_case(actor)) or _scope(actor) is not None
+
+
+def sees_whole(actor: Actor, queue: Queue) -> bool:
+    """Do the person's scopes cover a queue. Alerts of cases that they may not know of wait in none."""
+    return _scope(actor) is None or any(_covers(scope, queue) for scope in _scopes(actor))
 
 
 def _covers(scope: tuple[str, str], queue: Queue) -> bool:

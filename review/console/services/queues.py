@@ -187,7 +187,7 @@ def counts(actor: Actor, queue: Queue) -> dict[str, int]:
 
 def _below(actor: Actor, queue: Queue) -> int:
     """How many lie below the cut: of the whole queue where the person sees it whole, else counted to COUNT_CAP."""
-    if not access.is_bounded(actor, queue):
+    if access.sees_whole(actor, queue):
         return queue.below
     return capped(visible_entries(actor, queue).filter(is_below_cut=True))
 

@@ -131,13 +131,19 @@ def test_of_a_case_everybody_sees_their_own_part_and_that_there_is_more(store: S
         assert told == ({ONE, alert_id(2)} if whole else {ONE}), name
 
 
-def test_counts_are_of_what_may_be_seen(store: Store):
+def test_counts_are_of_what_may_be_seen(store: Store, monkeypatch):
     Person.objects.update(minutes_a_day=0)
     store.publish_ranked(Given(1), *(Given(number, territory="XS-B") for number in range(2, 6)))
     assert store.alert(1).queue == store.alert(2).queue
     for name, below in (("anna", 1), ("stranger", 4), ("chief", 5)):
         (summary,) = queues.queues_of(store.actor(name))
-        assert summary.below == below, name
+        assert summary.below == queues.counts(store.actor(name), summary.queue)["below"] == below, name
+    monkeypatch.setattr(queues, "COUNT_CAP", 2)
+    held = store.claimed(1)
+    case = cases.create(store.actor("anna"), "Ring", ONE, held.version)
+    cases.restrict(store.actor("anna"), case.number, case.version, [])
+    (summary,) = queues.queues_of(store.actor("chief"))
+    assert summary.below == 5, "a hidden case hides no alert that waits, and bounds no count"
 
 
 def test_search_is_bounded_in_number(store: Store):
