@@ -130,9 +130,11 @@ class Day:
         minutes: minutes of work that the members have, overhead taken off.
         parameters: of the formula of value.
         rules: shares and bounds.
-        quota: share of the minutes for class 1 (an operation's quota, else the rule's).
+        quota: share of the minutes for class 1.
         history: values of the queue's alerts over the last days, at most a thousand quantiles, sorted.
         candidates: the open alerts.
+        operation_quota: share of the minutes for what presses by a live operation alone, within class 1; runs that
+            were kept before there was one had no bound of their own.
     """
 
     queue: str
@@ -143,6 +145,7 @@ class Day:
     quota: float
     history: tuple[float, ...]
     candidates: tuple[Candidate, ...]
+    operation_quota: float = 1.0
 
     @property
     def seed(self) -> str:
@@ -160,6 +163,7 @@ class Day:
             "parameters": asdict(self.parameters),
             "rules": asdict(self.rules),
             "quota": self.quota,
+            "operation_quota": self.operation_quota,
             "history": list(self.history),
             "columns": names,
             "candidates": [
@@ -183,6 +187,7 @@ class Day:
             quota=read["quota"],
             history=tuple(read["history"]),
             candidates=tuple(Candidate(**dict(zip(names, row, strict=True))) for row in read["candidates"]),
+            operation_quota=read.get("operation_quota", 1.0),
         )
 
 
@@ -235,8 +240,11 @@ def is_first(candidate: Candidate) -> bool:
 
 def is_pressing(candidate: Candidate, night: date) -> bool:
     """Class 1: a live operation, the rule EVD-01, or a service time that has run out."""
-    late = date.fromisoformat(candidate.due_on) < night
-    return candidate.in_operation or candidate.is_evidence_rule or late
+    return candidate.in_operation or _presses_by_itself(candidate, night)
+
+
+def _presses_by_itself(candidate: Candidate, night: date) -> bool:
+    return candidate.is_evidence_rule or date.fromisoformat(candidate.due_on) < night
 
 
 @dataclass
@@ -287,8 +295,7 @@ def order(day: Day) -> list[Placed]:
             filling.take(candidate, "0")
     left = max(0.0, day.minutes - filling.spent["0"])
     ranked = left * (1 - day.rules.oldest_share - day.rules.random_share)
-    pressing = [candidate for candidate in best if is_pressing(candidate, day.night)]
-    filling.fill(pressing, "1", day.quota * left, overshoot=False)
+    filling.fill(_pressing(day, best, worths, day.operation_quota * left), "1", day.quota * left, overshoot=False)
     held = _with_hysteresis(best, worths, day.rules.hysteresis)
     filling.fill(held, "2", ranked - filling.spent["1"], overshoot=False)
     unread = sorted((c for c in best if c.is_unread), key=lambda c: (c.first_night, c.known_on, c.alert_id))
@@ -296,6 +303,22 @@ def order(day: Day) -> list[Placed]:
     drawn = sorted(best, key=lambda c: sha256(f"{day.seed}|{c.alert_id}".encode()).hexdigest())
     filling.fill(drawn, RANDOM, day.rules.random_share * left, overshoot=True)
     return _placed(day, best, worths, filling)
+
+
+def _pressing(
+    day: Day, best: Sequence[Candidate], worths: Mapping[str, Worth], operation_minutes: float
+) -> list[Candidate]:
+    """What may stand in class 1; of what only an operation presses, as much as its minutes reach for."""
+    allowed, spent = [], 0.0
+    for candidate in best:
+        if is_first(candidate) or not is_pressing(candidate, day.night):
+            continue
+        if not _presses_by_itself(candidate, day.night):
+            spent += worths[candidate.alert_id].minutes
+            if spent > operation_minutes:
+                continue
+        allowed.append(candidate)
+    return allowed
 
 
 def _best_first(candidates: Iterable[Candidate], worths: Mapping[str, Worth]) -> list[Candidate]:

@@ -94,6 +94,7 @@ ACTIONS = {
     "time_out": _("answer did not come in time"),
     "escalate": _("escalated"),
     "take_escalated": _("taken by a senior analyst"),
+    "mark": _("urgency marked"),
     "link": _("put into a case"),
     "unlink": _("taken out of a case"),
     "reopen": _("reopened"),

@@ -26,6 +26,7 @@ EVENT_ACTIONS = {f"alert_{action}": words for action, words in ACTIONS.items()} 
     "case_judged": _("judged by a second person"),
     "case_note_added": _("note written in the case"),
     "case_alert_added": _("alert put into the case"),
+    "case_alert_removed": _("alert taken out of the case"),
     "case_report_added": _("report put into the case"),
     "case_subject_added": _("subject put into the case"),
     "case_restricted": _("case limited to a named circle"),
@@ -72,6 +73,7 @@ EVENT_KINDS = {
     "events": pgettext_lazy("object", "audit log"),
 }
 EVENT_DETAILS = {
+    "agency": pgettext_lazy("detail", "an agency asks"),
     "alert": pgettext_lazy("detail", "alert"),
     "alerts": pgettext_lazy("detail", "alerts"),
     "asked": pgettext_lazy("detail", "filters"),
@@ -106,6 +108,7 @@ EVENT_DETAILS = {
     "subject": pgettext_lazy("detail", "subject"),
     "taken_from": pgettext_lazy("detail", "taken from"),
     "until": pgettext_lazy("detail", "until"),
+    "urgent": pgettext_lazy("detail", "a statutory clock runs"),
     "version": pgettext_lazy("detail", "version"),
     "watermark": pgettext_lazy("detail", "mark"),
 }

@@ -1,5 +1,6 @@
 """The day's list: classes, the cut, hysteresis, quotas, and that the same input gives the same order bit for bit."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
@@ -72,6 +73,26 @@ def test_what_presses_is_class_1_up_to_its_quota_and_then_falls_to_2(more):
     assert 0 < sum(item.worth.minutes for item in first) <= 0.5 * made.minutes
     assert [item.rank_class for item in placed[: len(first)]] == ["1"] * len(first)
     assert {item.alert_id for item in placed if item.rank_class == "2"} <= {candidate.alert_id for candidate in others}
+
+
+def test_an_operation_fills_its_own_share_of_class_1_and_leaves_the_rest_to_what_presses_by_itself():
+    asked = [one(number, 0.9, in_operation=True) for number in range(1, 20)]
+    late = [one(number, 0.1, due_on=LATE) for number in range(30, 50)]
+    made = replace(day(*asked, *late, one(60, is_urgent=True, in_operation=True), minutes=140), operation_quota=0.2)
+    ids = {candidate.alert_id for candidate in asked}
+    first = [item for item in order(made) if item.rank_class == "1"]
+    theirs = sum(item.worth.minutes for item in first if item.alert_id in ids)
+    left = made.minutes - daily.worth_of(made, asked[0]).minutes
+    assert 0.2 * left - daily.worth_of(made, asked[0]).minutes < theirs <= 0.2 * left
+    assert any(item.alert_id not in ids for item in first)
+    assert daily.Day.from_json(made.to_json()) == made
+
+
+def test_a_run_kept_before_operations_had_a_quota_of_their_own_is_read_without_one():
+    made = day(*(one(number, 0.5, in_operation=True) for number in range(1, 20)))
+    kept = json.loads(made.to_json())
+    del kept["operation_quota"]
+    assert daily.order_digest(order(daily.Day.from_json(json.dumps(kept)))) == daily.order_digest(order(made))
 
 
 def test_what_was_listed_yesterday_stays_unless_it_falls_below_four_fifths_of_the_cut():

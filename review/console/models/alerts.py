@@ -268,7 +268,8 @@ class DecisionStatus(models.TextChoices):
 class Decision(models.Model):
     """One decision about an alert: who, what, why, on which evidence, and who approved it.
 
-    The database itself refuses a decision that its own author judges, and a final one that lacks the second person.
+    The database itself refuses a decision that its own author judges, a final one that lacks the second person, a
+    dissemination that asks for none, and any change of a decision that was judged (migration 0007).
     """
 
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="decisions")
@@ -303,6 +304,9 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="final", needs_second=True) | Q(judged_by__isnull=False),
                 name="decision_final_with_second",
+            ),
+            models.CheckConstraint(
+                condition=~Q(code__in=["D1", "D2"]) | Q(needs_second=True), name="decision_to_send_with_second"
             ),
             models.CheckConstraint(
                 condition=Q(judged_by__isnull=True, judged_at__isnull=True)

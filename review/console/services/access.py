@@ -42,6 +42,12 @@ def cases_for(actor: Actor) -> QuerySet[Case]:
     return cases.filter(_need_to_know(actor))
 
 
+def alerts_in(actor: Actor, case: Case) -> QuerySet[Alert]:
+    """The alerts of a visible case that the person may see; those who see cases alone see all of a case."""
+    alerts = Alert.objects if actor.role is Role.DISSEMINATION else alerts_for(actor)
+    return alerts.filter(case=case)
+
+
 def queues_for(actor: Actor) -> QuerySet[Queue]:
     """The queues that hold something the person may see: those whose territory and theme meet the scopes."""
     if actor.role not in READERS:
@@ -164,16 +170,17 @@ def _known_case(actor: Actor, prefix: str = "") -> Q:
 def _hidden_cases(actor: Actor) -> list[int]:
     hidden = Case.objects.filter(is_restricted=True).exclude(owner=actor.person)
     hidden = hidden.exclude(pk__in=NeedToKnow.objects.filter(person=actor.person).values("case_id"))
-    return list(hidden.values_list("pk", flat=True)[:1_000])
+    return list(hidden.values_list("pk", flat=True))
 
 
-def is_bounded(actor: Actor, queue: Queue | None = None) -> bool:
-    """Does anything narrow what the person sees of all alerts, or of a queue's: a scope, or a case that hides some."""
-    if _known_case(actor):
-        return True
-    if _scope(actor) is None:
-        return False
-    return queue is None or not any(_covers(scope, queue) for scope in _scopes(actor))
+def is_bounded(actor: Actor) -> bool:
+    """Does anything narrow what the person sees of all alerts: a scope, or a case that hides some."""
+    return bool(_known_case(actor)) or _scope(actor) is not None
+
+
+def sees_whole(actor: Actor, queue: Queue) -> bool:
+    """Do the person's scopes cover a queue. Alerts of cases that they may not know of wait in none."""
+    return _scope(actor) is None or any(_covers(scope, queue) for scope in _scopes(actor))
 
 
 def _covers(scope: tuple[str, str], queue: Queue) -> bool:

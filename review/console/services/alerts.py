@@ -217,6 +217,14 @@ def movements_of(actor: Actor, alert_id: str, reason: int | None = None) -> tupl
     return tuple(movement for movement in found.movements if movement.transaction_id in wanted)
 
 
+def evidence_of(alert: Alert) -> tuple[Movement, ...]:
+    """The transactions that an alert rests on, as they happened; for who may see it, and has its read logged."""
+    content = AlertContent.objects.get(pk=alert.pk)
+    nodes = {int(key): _node(int(key), row) for key, row in content.nodes.items()}
+    rows = (_movement(row, nodes, alert.subject.node_id) for row in content.movements if row["is_evidence"])
+    return tuple(sorted(rows, key=lambda movement: (movement.occurred_at, movement.transaction_id)))
+
+
 def reports_of(actor: Actor, alert_id: str) -> list[AlertReport]:
     """The reports behind an alert with narrative and indicators: those that name the subject first. Logged."""
     with audit.recorded(actor) as record:

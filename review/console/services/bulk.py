@@ -126,7 +126,7 @@ def close(actor: Actor, token: str, choice: Choice) -> tuple[UUID, list[Outcome]
 
 
 def undo(actor: Actor, batch: UUID) -> int:
-    """Take back a bulk closing within ten seconds; returns how many alerts are as before.
+    """Take back a bulk closing within ten seconds; returns how many alerts are as before, held by whom held them.
 
     Raises:
         NotFound: no such batch of this person.
@@ -142,7 +142,7 @@ def undo(actor: Actor, batch: UUID) -> int:
                 AlertStep.objects.filter(alert=alert, by=actor.person).select_related("alert").order_by("-id").first()
             )
             if step is not None:
-                workflow.take_back(actor, step, record)
+                workflow.let_go(actor, workflow.take_back(actor, step, record), step, record)
                 done += 1
     if not done:
         raise Refused(_("It is too late to undo this."), "undo")

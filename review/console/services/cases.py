@@ -4,16 +4,17 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from review import spelling
@@ -37,6 +38,7 @@ from review.console.models.cases import CaseState
 from review.console.rules import CASE_READERS, JUDGES, WORKERS
 from review.console.services import access, audit, workflow
 from review.console.services.actor import Actor
+from review.console.services.alerts import Movement, evidence_of, report_for
 from review.console.services.errors import NotAllowed, NotFound, Refused
 from review.console.services.steps import take_step
 from review.console.services.transitions import CASE, Action
@@ -44,6 +46,8 @@ from review.dispositions import Disposition
 
 PAGE_SIZE = 50
 TITLE_MAX = 200
+_REPORTS_MAX = 200
+_EVIDENCE_MAX = 100
 _ENDED = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
 MEDIA_TYPES = {
     ".pdf": ("application/pdf", b"%PDF-"),
@@ -91,19 +95,26 @@ def linkable(actor: Actor, alert: Alert | None = None) -> list[Case]:
     return sorted(found, key=lambda case: case.pk not in same)
 
 
+def is_seen(actor: Actor, case: int | None) -> bool:
+    """May the person see the case of this key."""
+    return case is not None and access.cases_for(actor).filter(pk=case).exists()
+
+
 @dataclass(frozen=True)
 class OpenCase:
     """A case with everything in it.
 
     Attributes:
         alerts: those that the reader may see.
-        reports: of its alerts and added ones, each once.
+        outside: how many more it has that lie outside the reader's territories and themes.
+        reports: of the alerts that the reader may see, and added ones, each once.
         can_judge: may this reader approve what is proposed.
         next_states: where this reader can take it.
     """
 
     case: Case
     alerts: tuple[Alert, ...]
+    outside: int
     reports: tuple[Report, ...]
     subjects: tuple[CaseSubject, ...]
     notes: tuple[Note, ...]
@@ -123,16 +134,15 @@ def open_case(actor: Actor, number: str) -> OpenCase:
     with audit.recorded(actor) as record:
         case = access.case_for(actor, number)
         record.add("case_read", "case", case.number)
-    alerts = tuple(case.alerts.select_related("owner", "subject", "queue").order_by("-score", "pk"))
-    own = CaseReport.objects.filter(case=case).values("report_id")
-    linked = AlertReport.objects.filter(alert__case=case).values("report_id")
-    reports = Report.objects.filter(Q(pk__in=own) | Q(pk__in=linked)).order_by("received_on", "pk")[:200]
+    seen = access.alerts_in(actor, case)
+    alerts = tuple(seen.select_related("owner", "subject", "queue").order_by("-score", "pk"))
     works = actor.role in WORKERS
     judges = case.state == CaseState.PENDING_REVIEW and actor.role in JUDGES
     return OpenCase(
         case=case,
         alerts=alerts,
-        reports=tuple(reports),
+        outside=case.alerts.count() - len(alerts),
+        reports=tuple(_reports_in(actor, case)[:_REPORTS_MAX]),
         subjects=tuple(case.subjects.select_related("subject", "added_by").order_by("pk")),
         notes=tuple(case.notes.select_related("by").order_by("pk")),
         attachments=tuple(case.attachments.select_related("by").order_by("pk")),
@@ -143,6 +153,13 @@ def open_case(actor: Actor, number: str) -> OpenCase:
             state for state, step in CASE.items() if case.state in step.sources and actor.role in step.roles
         ),
     )
+
+
+def _reports_in(actor: Actor, case: Case) -> QuerySet[Report]:
+    """Reports that were put into a case, and those of its alerts that the person may see, as they were received."""
+    own = CaseReport.objects.filter(case=case).values("report_id")
+    linked = AlertReport.objects.filter(alert__in=access.alerts_in(actor, case)).values("report_id")
+    return Report.objects.filter(Q(pk__in=own) | Q(pk__in=linked)).order_by("received_on", "pk")
 
 
 def create(actor: Actor, title: str, alert_id: str | None = None, version: int | None = None, text: str = "") -> Case:
@@ -314,8 +331,6 @@ def add_note(actor: Actor, number: str, text: str) -> Note:
 
 def add_report(actor: Actor, number: str, report_key: str) -> None:
     """Put a report that the person may see into a case."""
-    from review.console.services.alerts import report_for
-
     report = report_for(actor, report_key)
     with audit.recorded(actor) as record:
         case = _workable(actor, number)
@@ -464,8 +479,18 @@ class Dossier:
     """A case as it is printed: everything in it, what happened, and the number under which the print is logged."""
 
     open_case: OpenCase
+    evidence: tuple["Evidence", ...]
     chronology: tuple["ChronicleItem", ...]
     watermark: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An alert of a dossier with the transactions that it rests on, and how many more there are than are printed."""
+
+    alert: Alert
+    movements: tuple[Movement, ...]
+    more: int
 
 
 def dossier(actor: Actor, number: str) -> Dossier:
@@ -479,7 +504,13 @@ def dossier(actor: Actor, number: str) -> Dossier:
     with audit.recorded(actor) as record:
         record.add("case_printed", "case", number, watermark=mark)
     text = f"{number} · {actor.person.username} · {actor.at:%Y-%m-%d %H:%M} UTC · {mark}"
-    return Dossier(found, tuple(chronology(actor, number)), text)
+    evidence = tuple(_evidence(alert) for alert in found.alerts)
+    return Dossier(found, evidence, tuple(chronology(actor, number)), text)
+
+
+def _evidence(alert: Alert) -> Evidence:
+    rows = evidence_of(alert)
+    return Evidence(alert, rows[:_EVIDENCE_MAX], max(0, len(rows) - _EVIDENCE_MAX))
 
 
 def parties_of(actor: Actor, case: Case) -> list[Subject]:
@@ -494,7 +525,7 @@ def parties_of(actor: Actor, case: Case) -> list[Subject]:
 
 @dataclass(frozen=True)
 class ChronicleItem:
-    """One thing that happened in a case: `kind` is step, note, file, report or movement of its alerts."""
+    """One thing that happened in a case: `kind` is case, step, note, file or report (those of one day together)."""
 
     at: datetime
     kind: str
@@ -507,8 +538,16 @@ def chronology(actor: Actor, number: str) -> list[ChronicleItem]:
     """What happened in a case, oldest first: steps of its alerts, reports received, notes and files."""
     case = access.case_for(actor, number)
     items = [ChronicleItem(case.created_at, "case", "created", case.created_by)]
-    steps = AlertStep.objects.filter(alert__case=case, undone_at=None).select_related("by", "alert")
+    seen = access.alerts_in(actor, case)
+    steps = AlertStep.objects.filter(alert__in=seen, undone_at=None).select_related("by", "alert")
     items += [ChronicleItem(step.at, "step", step.action, step.by, step.alert) for step in steps]
     items += [ChronicleItem(note.at, "note", note.text, note.by) for note in case.notes.select_related("by")]
     items += [ChronicleItem(file.at, "file", file.name, file.by) for file in case.attachments.select_related("by")]
+    received: dict[date, list[str]] = defaultdict(list)
+    for day, reference in _reports_in(actor, case).values_list("received_on", "reference")[:_REPORTS_MAX]:
+        received[day].append(reference)
+    items += [
+        ChronicleItem(datetime.combine(day, time(), UTC), "report", ", ".join(references), None)
+        for day, references in received.items()
+    ]
     return sorted(items, key=lambda item: (item.at, item.kind))

@@ -159,7 +159,7 @@ def _content(actor: Actor, export: Export) -> tuple[Sequence[str], Iterable[Sequ
         return _ALERT_COLUMNS, _alerts(entries)
     if export.kind == ExportKind.CASE:
         case = access.case_for(actor, export.object_id)
-        alerts = case.alerts.order_by("pk").select_related("subject")
+        alerts = access.alerts_in(actor, case).order_by("pk").select_related("subject")
         return _ALERT_COLUMNS[1:], (_alert(alert) for alert in alerts)
     if actor.role not in _ALONE:
         raise NotAllowed

@@ -18,7 +18,6 @@ from review.console.services.actor import Actor
 from review.console.services.errors import NotFound, Refused
 
 BOOST_MAX = 1.0
-QUOTA_MAX = 0.5
 _DAYS_MAX = 366
 
 
@@ -92,7 +91,7 @@ def _check(plan: Plan) -> None:
         raise Refused(_("The last day lies on or after the first, and within a year of it."), "ends_on", "ends_on")
     if not 0 <= plan.boost <= BOOST_MAX:
         raise Refused(_("The boost lies between 0 and 1."), "boost", "boost")
-    if not 0 <= plan.quota <= QUOTA_MAX:
+    if not 0 <= plan.quota <= ranking.QUOTA_MAX:
         raise Refused(_("The quota lies between 0 and 0.5."), "quota", "quota")
 
 

@@ -130,7 +130,7 @@ class QueueSummary:
     Attributes:
         waiting: alerts above the cut that wait and that the reader may see, counted up to COUNT_CAP.
         in_work: those that somebody has in hand.
-        below: all alerts below the cut of the queue.
+        below: those below the cut that the reader may see.
         members: who works it and for how many minutes.
     """
 
@@ -156,7 +156,7 @@ def _summary(actor: Actor, queue: Queue) -> QueueSummary:
         queue=queue,
         waiting=capped(listed.filter(alert__state__in=WAITING)),
         in_work=capped(listed.filter(alert__state__in=[AlertState.ASSIGNED, AlertState.IN_REVIEW])),
-        below=queue.below,
+        below=_below(actor, queue),
         members=members,
         is_member=any(person.pk == actor.person.pk for person, _ in members),
     )
@@ -178,11 +178,18 @@ def counts(actor: Actor, queue: Queue) -> dict[str, int]:
     entries = visible_entries(actor, queue)
     return {
         TODAY: capped(entries.filter(is_below_cut=False)),
-        BELOW: capped(entries.filter(is_below_cut=True)) if access.is_bounded(actor, queue) else queue.below,
+        BELOW: _below(actor, queue),
         MINE: capped(_mine(actor)),
         AWAY: capped(alerts.filter(queue=queue, state__in=_AWAY_STATES)),
         CLOSED: capped(alerts.filter(queue=queue, state=AlertState.CLOSED)),
     }
+
+
+def _below(actor: Actor, queue: Queue) -> int:
+    """How many lie below the cut: of the whole queue where the person sees it whole, else counted to COUNT_CAP."""
+    if access.sees_whole(actor, queue):
+        return queue.below
+    return capped(visible_entries(actor, queue).filter(is_below_cut=True))
 
 
 def _mine(actor: Actor) -> QuerySet[Alert]:

@@ -28,6 +28,8 @@ from review.console.services.chunks import chunks
 from review.console.services.system import expire
 from review.ranking import Parameters
 
+QUOTA_MAX = 0.5
+"""Most of a queue's minutes that operations may take, all together."""
 CANDIDATES = (*WAITING, AlertState.ASSIGNED, AlertState.IN_REVIEW)
 """Alerts that a queue shows: those that wait, and those that somebody has in hand."""
 _CLOSED_CASES = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
@@ -51,6 +53,7 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
         at: now.
         record: gets one event per queue and per alert that is closed unreviewed.
     """
+    since = _below_since()
     refold(night, at)
     expire(_unreviewed(night), at, record)
     rows = list(Alert.objects.filter(state__in=CANDIDATES).values(*_FACTS))
@@ -60,6 +63,7 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
     in_case = _subjects_in_cases()
     by_queue: dict[int, list[daily.Candidate]] = defaultdict(list)
     overlays: dict[int, list[daily.Candidate]] = defaultdict(list)
+    touched: dict[tuple[int, int], bool] = defaultdict(bool)
     ids = {row["alert_id"]: row["id"] for row in rows}
     before = {row["id"]: (row["score"], row["value"]) for row in rows}
     for row in rows:
@@ -68,23 +72,31 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
         by_queue[row["queue_id"]].append(candidate)
         for operation in theirs:
             overlays[operation.pk].append(candidate)
+            touched[operation.pk, row["queue_id"]] = True
     home = list(Queue.objects.filter(kind=QueueKind.HOME, is_active=True))
     minutes = capacity(home, by_queue, parameters, rules)
+    # An operation without members of its own has its quota of the queues that its alerts stand in.
+    for operation in operations:
+        around = sum(minutes[queue.pk] for queue in home if touched[operation.pk, queue.pk])
+        minutes[operation.pk] = _members_minutes(operation.queue, rules) or operation.quota * around
     listed = 0
-    quotas = {operation.pk: operation.quota for operation in operations}
     for queue in [*home, *(operation.queue for operation in operations)]:
+        theirs = [operation for operation in operations if touched[operation.pk, queue.pk]]
         candidates = overlays[queue.pk] if queue.kind == QueueKind.OVERLAY else by_queue[queue.pk]
         day = daily.Day(
             queue=queue.slug,
             night=night,
-            minutes=minutes.get(queue.pk) or _members_minutes(queue, rules),
+            minutes=minutes[queue.pk],
             parameters=parameters,
             rules=rules,
-            quota=quotas.get(queue.pk) or rules.class_1_share,
+            quota=rules.class_1_share,
             history=_history(queue, night, rules),
             candidates=tuple(candidates),
+            operation_quota=min(QUOTA_MAX, sum(operation.quota for operation in theirs)) if theirs else 1.0,
         )
-        listed += _keep(queue, day, ids, before, data_digest, _models(candidates, ids), at, record)
+        listed += _keep(queue, day, ids, before, since, data_digest, _models(candidates, ids), at, record)
+    # What a queue that was given up still holds stands in another one now.
+    QueueEntry.objects.filter(queue__is_active=False).delete()
     return listed
 
 
@@ -181,6 +193,12 @@ def _candidate(
     )
 
 
+def _below_since() -> dict[int, date]:
+    """By alert, since when it lies below the cut of its home queue, whichever that was."""
+    below = QueueEntry.objects.filter(below_since__isnull=False, queue__kind=QueueKind.HOME)
+    return {alert: since for alert, since in below.values_list("alert_id", "below_since") if since}
+
+
 def _shown_before() -> dict[int, bool]:
     listed = QueueEntry.objects.filter(is_below_cut=False, queue__kind=QueueKind.HOME)
     return dict.fromkeys(listed.values_list("alert_id", flat=True), True)
@@ -239,7 +257,9 @@ def _works(person: Person, queue: Queue) -> bool:
 
 
 def _members_minutes(queue: Queue, rules: daily.DayRules) -> float:
-    return sum(queue.members.values_list("minutes", flat=True)) * (1 - rules.overhead)
+    """The minutes of a queue that its own members have for it, overhead taken off."""
+    working = queue.members.filter(person__is_active=True, person__role__in=[role.value for role in WORKERS])
+    return sum(working.values_list("minutes", flat=True)) * (1 - rules.overhead)
 
 
 def _history(queue: Queue, night: date, rules: daily.DayRules) -> tuple[float, ...]:
@@ -260,6 +280,7 @@ def _keep(
     day: daily.Day,
     ids: Mapping[str, int],
     before: Mapping[int, tuple[int, float]],
+    since: Mapping[int, date],
     data_digest: str,
     model_ids: list[str],
     at: datetime,
@@ -269,7 +290,6 @@ def _keep(
     placed = daily.order(day)
     text = day.to_json()
     listed = sum(item.is_listed for item in placed)
-    since = dict(queue.entries.filter(below_since__isnull=False).values_list("alert_id", "below_since"))
     run = RankingRun.objects.create(
         queue=queue,
         night=day.night,
@@ -298,7 +318,7 @@ def _keep(
     return listed
 
 
-def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Mapping[int, date | None]) -> QueueEntry:
+def _entry(queue: Queue, item: daily.Placed, alert: int, night: date, since: Mapping[int, date]) -> QueueEntry:
     return QueueEntry(
         queue=queue,
         alert_id=alert,

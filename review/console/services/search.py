@@ -60,13 +60,16 @@ def find(actor: Actor, query: str, *, exact: bool = False) -> Results:
     if len(words) < _LEAST:
         raise Refused(_("Type at least two characters."), "short", "q")
     throttle.spend(f"search:{actor.person.pk}", actor.at, _PER_MINUTE, timedelta(minutes=1))
-    found = _by_identity(actor, words) or [*_by_number(actor, words), *_by_name(actor, words, exact=exact)]
+    found, is_cut = _by_identity(actor, words), False
+    if not found:
+        (numbered, more_numbers), (named, more_names) = _by_number(actor, words), _by_name(actor, words, exact=exact)
+        found, is_cut = [*numbered, *named], more_numbers or more_names
     unique = {hit.alert.pk: hit for hit in reversed(found)}
     ordered = sorted(unique.values(), key=lambda h: (not h.is_exact, not h.is_own, -h.alert.score, -h.alert.pk))
     cases = tuple(access.cases_for(actor).filter(Q(number__startswith=words.upper()) | Q(title__startswith=words))[:10])
     with audit.recorded(actor) as record:
         record.add("searched", "search", "", query=words, exact=exact, found=len(ordered))
-    return Results(words, tuple(ordered[:ALERTS_MAX]), cases, is_cut=len(ordered) > ALERTS_MAX)
+    return Results(words, tuple(ordered[:ALERTS_MAX]), cases, is_cut or len(ordered) > ALERTS_MAX)
 
 
 def _by_identity(actor: Actor, words: str) -> list[Found]:
@@ -79,10 +82,11 @@ def _by_identity(actor: Actor, words: str) -> list[Found]:
     return [Found(alert, is_exact=True) for alert in rows.select_related("owner", "queue")[:ALERTS_MAX]]
 
 
-def _by_number(actor: Actor, words: str) -> list[Found]:
+def _by_number(actor: Actor, words: str) -> tuple[list[Found], bool]:
+    """What begins with the number, the whole number first; and whether there is more than was looked at."""
     number = spelling.number_key(words)
     if len(number) < 4 or not any(character.isdigit() for character in number):
-        return []
+        return [], False
     ends = number + _LAST
     terms = SubjectTerm.objects.filter(kind="number", term__gte=number, term__lt=ends).order_by(
         "kind", "term", "subject"
@@ -97,25 +101,35 @@ def _by_number(actor: Actor, words: str) -> list[Found]:
     linked = AlertReport.objects.filter(access.sight(actor, "alert__"), report__in=keys)
     rows = linked.select_related("alert", "alert__owner", "alert__queue", "report")[: ALERTS_MAX * 2]
     found += [Found(row.alert, report=row.report, is_exact=row.report.reference_term == number) for row in rows]
-    return found
+    return found, _SUBJECTS_MAX in (len(subjects), len(keys))
 
 
-def _by_name(actor: Actor, words: str, *, exact: bool) -> list[Found]:
+def _by_name(actor: Actor, words: str, *, exact: bool) -> tuple[list[Found], bool]:
+    """What has all words in its name, as written first; and whether there is more than was looked at."""
     kind = "exact" if exact else "name"
     asked = [_keys(word, exact=exact) for word in spelling.name_words(words) if len(word) >= _LEAST]
     if not asked:
-        return []
+        return [], False
     asked.sort(key=lambda keys: -max(map(len, keys)))
     pool = list(_with_term(kind, asked[0]).values_list("subject_id", flat=True).distinct()[:_POOL])
+    is_cut = len(pool) == _POOL
     for keys in asked[1:]:
         pool = list(
             _with_term(kind, keys).filter(subject__in=pool).values_list("subject_id", flat=True).distinct()[:_POOL]
         )
     same = spelling.exact_words(words)
-    as_written = SubjectTerm.objects.filter(subject__in=pool[:_SUBJECTS_MAX], kind="exact", term__in=same)
+    as_written = SubjectTerm.objects.filter(subject__in=pool, kind="exact", term__in=same)
     exactly = set(as_written.values_list("subject_id", flat=True))
-    ordered = sorted(pool, key=lambda pk: (pk not in exactly, pk))[:_SUBJECTS_MAX]
-    return _alerts_of(actor, ordered, exactly)
+    ordered = sorted(_seen(actor, pool), key=lambda pk: (pk not in exactly, pk))
+    return _alerts_of(actor, ordered[:_SUBJECTS_MAX], exactly), is_cut or len(ordered) > _SUBJECTS_MAX
+
+
+def _seen(actor: Actor, subjects: list[int]) -> list[int]:
+    """Those that an alert of the person's sight names: what lies outside it must not crowd out what lies within."""
+    if len(subjects) <= _SUBJECTS_MAX or not access.is_bounded(actor):
+        return subjects
+    named = AlertSubject.objects.filter(access.sight(actor, "alert__"), subject__in=subjects)
+    return list(named.values_list("subject_id", flat=True).distinct())
 
 
 def _keys(word: str, *, exact: bool) -> set[str]:

@@ -17,7 +17,7 @@ from review.console.services.transitions import ALERT, Action, Transition
 
 WORK_FIELDS = (
     *("state", "owner_id", "locked_at", "active_at", "wake_on", "wake_events", "answer_by", "case_id", "disposition"),
-    *("disposition_reason", "closed_at"),
+    *("disposition_reason", "closed_at", "is_urgent", "has_agency_interest"),
 )
 """What a step may change, and what undoing it brings back."""
 _UNLOCKED: dict[str, Any] = {"owner_id": None, "locked_at": None, "active_at": None}
@@ -71,7 +71,7 @@ def take_step(
     """
     transition = allowed(alert, action, Role(by.role) if by else None)
     before = snapshot(alert)
-    values: dict[str, Any] = {"state": transition.target.value}
+    values: dict[str, Any] = {"state": transition.target.value if transition.target else alert.state}
     if not transition.keeps_lock:
         values |= _UNLOCKED
     values |= changes or {}

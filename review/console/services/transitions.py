@@ -33,6 +33,7 @@ class Action(StrEnum):
     TIME_OUT = "time_out"
     ESCALATE = "escalate"
     TAKE_ESCALATED = "take_escalated"
+    MARK = "mark"
     LINK = "link"
     UNLINK = "unlink"
     REOPEN = "reopen"
@@ -42,11 +43,11 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One action: from which states, to which, by which roles (none: the system), and whether it needs the lock."""
+    """One action: from which states, to which (none: it stays), by which roles (none: the system), with the lock."""
 
     action: Action
     sources: frozenset[AlertState]
-    target: AlertState
+    target: AlertState | None
     roles: tuple[Role, ...] = ()
     needs_lock: bool = False
     keeps_lock: bool = False
@@ -55,7 +56,7 @@ class Transition:
 def _one(
     action: Action,
     sources: tuple[AlertState, ...],
-    target: AlertState,
+    target: AlertState | None,
     roles: tuple[Role, ...] = (),
     *,
     lock: bool = False,
@@ -65,6 +66,7 @@ def _one(
 
 
 _WORKED = (S.ASSIGNED, S.IN_REVIEW)
+_OPEN = tuple(state for state in S if state is not S.CLOSED)
 
 ALERT: dict[Action, Transition] = dict(
     [
@@ -84,6 +86,7 @@ ALERT: dict[Action, Transition] = dict(
         _one(Action.TIME_OUT, (S.INFO_REQUESTED,), S.QUEUED),
         _one(Action.ESCALATE, _WORKED, S.ESCALATED, WORKERS, lock=True),
         _one(Action.TAKE_ESCALATED, (S.ESCALATED,), S.IN_REVIEW, JUDGES, keeps=True),
+        _one(Action.MARK, _OPEN, None, WORKERS, keeps=True),
         _one(Action.LINK, (*_WORKED, S.ESCALATED), S.LINKED, WORKERS, lock=True),
         _one(Action.UNLINK, (S.LINKED,), S.QUEUED, WORKERS),
         _one(Action.REOPEN, (S.CLOSED,), S.REOPENED, JUDGES),

@@ -3,7 +3,7 @@
 Functions take the `version` that the person saw: where the alert changed since, they raise Stale and change nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -26,6 +26,10 @@ from review.dispositions import EDITION, OTHER, Disposition, WakeEvent
 
 TEXT_MAX = 4_000
 _NEXT_TRIES = 20
+_WORKABLE_CASES = frozenset(CaseState) - {
+    *(CaseState.CLOSED, CaseState.CLOSED_UNSENT, CaseState.APPROVED, CaseState.PENDING_REVIEW)
+}
+"""States of a case in which alerts come into it and go out of it."""
 UNDOABLE = frozenset(
     {Action.CLOSE, Action.PROPOSE, Action.DEFER, Action.ASK, Action.ESCALATE, Action.LINK, Action.RELEASE}
 )
@@ -126,21 +130,24 @@ def next_and_lock(actor: Actor, slug: str, after: str | None = None) -> Alert | 
     """
     access.require_worker(actor)
     queue = access.queue_for(actor, slug)
-    for alert_id in _free(actor, queue, after):
-        try:
-            return claim(actor, alert_id)
-        except Refused:
-            continue
+    tried: set[str] = set()
+    while untried := _free(actor, queue, after, tried):
+        for alert_id in untried:
+            try:
+                return claim(actor, alert_id)
+            except Refused:
+                tried.add(alert_id)
     return None
 
 
-def _free(actor: Actor, queue: Queue, after: str | None) -> list[str]:
+def _free(actor: Actor, queue: Queue, after: str | None, tried: Collection[str]) -> list[str]:
     idle_since = actor.at - timedelta(minutes=daily.work_rules().lock_idle_minutes)
     # Whoever proposed a decision that was returned gets it back; others don't take it from under them.
     free = Q(alert__state__in=WAITING) | Q(
         alert__state__in=[AlertState.ASSIGNED, AlertState.IN_REVIEW], alert__active_at__lt=idle_since
     )
     entries = QueueEntry.objects.filter(free, access.sight(actor, "alert__"), queue=queue, is_below_cut=False)
+    entries = entries.exclude(alert__alert_id__in=tried) if tried else entries
     ordered = entries.order_by("position", "pk").values_list("alert__alert_id", flat=True)
     here = QueueEntry.objects.filter(queue=queue, alert__alert_id=after).first() if after else None
     first = (
@@ -413,9 +420,10 @@ def answer(actor: Actor, alert_id: str, version: int, text: str) -> Alert:
             version=version,
         )
         alert.owner = actor.person
-        InfoRequest.objects.filter(alert=alert, answered_at=None).update(
-            answer=words, answered_at=actor.at, answered_by=actor.person
-        )
+        # An earlier question whose clock ran out has not been answered by this.
+        asked = InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id").first()
+        if asked:
+            InfoRequest.objects.filter(pk=asked.pk).update(answer=words, answered_at=actor.at, answered_by=actor.person)
     return alert
 
 
@@ -456,7 +464,7 @@ def link_to_case(actor: Actor, alert_id: str, version: int, number: str, text: s
 
 def link(actor: Actor, alert: Alert, case: Case, text: str, version: int, record: audit.Record) -> AlertStep:
     """Link a held alert to a visible case; in the caller's transaction."""
-    if case.state in (CaseState.CLOSED, CaseState.CLOSED_UNSENT, CaseState.APPROVED, CaseState.PENDING_REVIEW):
+    if case.state not in _WORKABLE_CASES:
         raise Refused(
             _("This case takes no more alerts: it is “%(state)s”.") % {"state": case.get_state_display()}, "case"
         )
@@ -474,6 +482,75 @@ def link(actor: Actor, alert: Alert, case: Case, text: str, version: int, record
     alert.case = case
     record.add("case_alert_added", "case", case.number, alert=alert.alert_id)
     return step
+
+
+def unlink(actor: Actor, alert_id: str, version: int, text: str) -> Alert:
+    """Take an alert out of its case, back into its queue with its age: it belongs apart, or came by mistake."""
+    access.require_worker(actor)
+    words = rationale(text, is_needed=True)
+    with audit.recorded(actor) as record:
+        alert = access.alert_for(actor, alert_id)
+        case = access.case_for(actor, alert.case.number) if alert.case else None
+        if case is not None and case.state not in _WORKABLE_CASES:
+            raise Refused(
+                _("Nothing is taken out of this case now: it is “%(state)s”.") % {"state": case.get_state_display()},
+                "case",
+            )
+        number = case.number if case else ""
+        take_step(
+            alert,
+            Action.UNLINK,
+            by=actor.person,
+            at=actor.at,
+            record=record,
+            text=words,
+            changes={"case_id": None},
+            version=version,
+            case=number,
+        )
+        alert.case = None
+        record.add("case_alert_removed", "case", number, reason=words, alert=alert.alert_id)
+        system.show(alert)
+    return alert
+
+
+def mark(actor: Actor, alert_id: str, version: int, *, is_urgent: bool, is_asked_for: bool, text: str) -> Alert:
+    """Keep what no report tells: a statutory clock runs, or an agency asks. Both count from the next order on.
+
+    Args:
+        actor: who knows it; need not hold the alert.
+        alert_id: the alert, not yet closed.
+        version: the version that the person saw.
+        is_urgent: a suspension, a freeze, or an urgent foreign request: first in its queue, whatever the cut.
+        is_asked_for: law enforcement asks; a deferral that waits for that ends.
+        text: how it is known.
+    """
+    access.require_worker(actor)
+    words = rationale(text, is_needed=True)
+    with audit.recorded(actor) as record:
+        alert = access.alert_for(actor, alert_id)
+        was_urgent, was_asked_for = alert.is_urgent, alert.has_agency_interest
+        if (was_urgent, was_asked_for) == (is_urgent, is_asked_for):
+            raise Refused(_("It is marked like this already."), "same", "urgent")
+        take_step(
+            alert,
+            Action.MARK,
+            by=actor.person,
+            at=actor.at,
+            record=record,
+            text=words,
+            changes={"is_urgent": is_urgent, "has_agency_interest": is_asked_for},
+            version=version,
+            urgent=is_urgent,
+            agency=is_asked_for,
+        )
+        is_new = (is_urgent and not was_urgent) or (is_asked_for and not was_asked_for)
+        event = WakeEvent.AGENCY_REQUEST.value
+        if alert.state == AlertState.DEFERRED and is_asked_for and event in alert.wake_events:
+            system.wake(alert, event, actor.at, record)
+        elif is_new and alert.state in WAITING:
+            system.show(alert)
+    return alert
 
 
 def reopen(actor: Actor, alert_id: str, version: int, text: str) -> Alert:
@@ -542,6 +619,18 @@ def take_back(actor: Actor, step: AlertStep, record: audit.Record) -> Alert:
         InfoRequest.objects.filter(alert=alert, answered_at=None, asked_by=actor.person).delete()
     record.add("alert_undo", "alert", alert.alert_id, before=before, after=snapshot(alert), step=step.pk)
     return alert
+
+
+def let_go(actor: Actor, alert: Alert, step: AlertStep, record: audit.Record) -> None:
+    """Undo the taking as well, where it came with the undone step itself; in the caller's transaction."""
+    just_before = {"at": step.at, "version_after": step.version_after - 1}
+    claim = AlertStep.objects.filter(alert=alert, by=actor.person, action=Action.CLAIM, **just_before).first()
+    if claim is None:
+        return
+    before = snapshot(alert)
+    swap(alert, restored(claim.before))
+    AlertStep.objects.filter(pk=claim.pk).update(undone_at=actor.at)
+    record.add("alert_undo", "alert", alert.alert_id, before=before, after=snapshot(alert), step=claim.pk)
 
 
 def held(actor: Actor, alert_id: str, version: int) -> Alert:

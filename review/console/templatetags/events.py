@@ -16,16 +16,8 @@ _CODE_START = 12
 _LISTED = 5
 
 
-@register.filter
-def event_action(code: str) -> str:
-    """What was done."""
-    return str(labels_events.EVENT_ACTIONS.get(code, code))
-
-
-@register.filter
-def event_kind(code: str) -> str:
-    """What kind of object it was done to."""
-    return str(labels_events.EVENT_KINDS.get(code, code))
+event_action = register.filter("event_action", show.worded(labels_events.EVENT_ACTIONS))
+event_kind = register.filter("event_kind", show.worded(labels_events.EVENT_KINDS))
 
 
 @register.filter

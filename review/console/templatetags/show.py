@@ -4,6 +4,7 @@ Filters only; nothing here reads the store. Numbers are grouped with narrow spac
 """
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -30,6 +31,24 @@ _GROUPED = re.compile(r"(?<=\d)\s(?=\d{3}(?!\d))")
 def language() -> str:
     """The reader's language: en or ru."""
     return "ru" if (get_language() or "").startswith("ru") else "en"
+
+
+def worded(words: Mapping[str, object]) -> Callable[[str], str]:
+    """A filter that shows a code in words, and one that has none as it is."""
+
+    def shown(code: str) -> str:
+        return str(words.get(code, code))
+
+    return shown
+
+
+rank_class = register.filter("rank_class", worded(labels.RANK_CLASSES))
+disposition = register.filter("disposition", worded(labels.DISPOSITIONS))
+coded_reason = register.filter("coded_reason", worded(labels.REASONS))
+wake_event = register.filter("wake_event", worded(labels.WAKE_EVENTS))
+action = register.filter("action", worded(labels.ACTIONS))
+part = register.filter("part", worded(labels.PARTS))
+report_class = register.filter("report_class", worded(labels.REPORT_CLASSES))
 
 
 @register.filter
@@ -140,30 +159,6 @@ def queue_name(queue: Any) -> str:
 
 
 @register.filter
-def rank_class(code: str) -> str:
-    """What a class of the day's list stands for."""
-    return str(labels.RANK_CLASSES.get(code, code))
-
-
-@register.filter
-def disposition(code: str) -> str:
-    """A disposition in words."""
-    return str(labels.DISPOSITIONS.get(code, code))
-
-
-@register.filter
-def coded_reason(code: str) -> str:
-    """A disposition's coded reason in words."""
-    return str(labels.REASONS.get(code, code))
-
-
-@register.filter
-def wake_event(code: str) -> str:
-    """An event that ends a deferral, in words."""
-    return str(labels.WAKE_EVENTS.get(code, code))
-
-
-@register.filter
 def typology(code: str) -> str:
     """A typology's name."""
     return labels.typology(code, language())
@@ -179,12 +174,6 @@ def feature(code: str) -> str:
 def missing(name: str) -> str:
     """What data was missing, in words."""
     return str(labels.MISSING.get(name, name.replace("_", " ")))
-
-
-@register.filter
-def action(name: str) -> str:
-    """A step of work in words."""
-    return str(labels.ACTIONS.get(name, name))
 
 
 @register.filter
@@ -213,12 +202,6 @@ def fact_of(value: str, name: str) -> str:
     if name in _PLACES:
         return labels.territory(str(value), language())
     return str(labels.NODE_KINDS.get(value, value)) if name == "kind" else fact_value(value)
-
-
-@register.filter
-def part(code: str) -> str:
-    """The part that a person plays for an account, in words."""
-    return str(labels.PARTS.get(code, code))
 
 
 @register.filter
@@ -281,12 +264,6 @@ def steps(share: float) -> int:
 def listed(text: str) -> list[str]:
     """The parts of a comma-separated text."""
     return [part for part in text.split(",") if part]
-
-
-@register.filter
-def report_class(code: str) -> str:
-    """A class of reports in words."""
-    return str(labels.REPORT_CLASSES.get(code, code))
 
 
 @register.filter

@@ -29,7 +29,7 @@ class Attempt:
     """A form that was refused: which, why, and everything that was typed into it.
 
     Attributes:
-        form: close, case, defer, ask, escalate, answer, reopen, approve, return or note.
+        form: close, case, defer, ask, escalate, answer, reopen, unlink, mark, approve, return or note.
         error: why.
         typed: the form's values.
         seen_version: the version that the person had before them.
@@ -72,6 +72,8 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         "report_count": found.alert.linked_reports.count(),
         "has_read_reasons": alerts.has_read_reasons(actor, alert_id),
         "can_work": actor.role in WORKERS,
+        "can_mark": actor.role in WORKERS and found.alert.state != AlertState.CLOSED,
+        "sees_case": cases.is_seen(actor, found.alert.case_id),
         "age_days": (actor.today - found.alert.first_night).days,
         "sla_days": (found.alert.due_on - found.alert.first_night).days,
         "can_claim": _can_claim(actor, found),

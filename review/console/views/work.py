@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from review import daily
 from review.console import choices
 from review.console.days import day_of
+from review.console.models.people import Role
 from review.console.rules import JUDGES, WORKERS, allow
 from review.console.services import alerts, approvals, bulk, cases, workflow
 from review.console.services.errors import Refused
@@ -26,7 +27,7 @@ from review.console.views import problems
 from review.console.views.alerts import Attempt, page
 from review.console.views.queues import actor_of
 
-Work = Callable[[HttpRequest, str], HttpResponse]
+Work = Callable[[HttpRequest, str], HttpResponse | None]
 
 
 def _version(request: HttpRequest) -> int:
@@ -41,14 +42,16 @@ def _day(text: str, field: str) -> date:
         raise Refused(_("Give a day."), field, field) from None
 
 
-def _form(name: str) -> Callable[[Work], Work]:
-    """Answers a refusal with the alert's page and what was typed."""
+def _form(name: str, *roles: Role) -> Callable[[Work], Callable[[HttpRequest, str], HttpResponse]]:
+    """Makes a view of what a form does: back to the alert, or its page with what was typed and why not."""
 
-    def wrap(view: Work) -> Work:
-        @wraps(view)
+    def wrap(act: Work) -> Callable[[HttpRequest, str], HttpResponse]:
+        @allow(*roles)
+        @require_POST
+        @wraps(act)
         def answered(request: HttpRequest, alert_id: str) -> HttpResponse:
             try:
-                return view(request, alert_id)
+                return act(request, alert_id) or _to_alert(request, alert_id)
             except Refused as error:
                 typed = {key: values if key == "events" else values[-1] for key, values in request.POST.lists()}
                 return page(request, alert_id, Attempt(name, error, typed, _version(request)))
@@ -88,28 +91,20 @@ def next_alert(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('console:alert', args=[found.alert_id])}?{urlencode({'queue': slug})}")
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("claim")
-def claim(request: HttpRequest, alert_id: str) -> HttpResponse:
+@_form("claim", *WORKERS)
+def claim(request: HttpRequest, alert_id: str) -> None:
     """The alert, locked; an idle lock of somebody else is taken over."""
     workflow.claim(actor_of(request), alert_id, _version(request) or None)
-    return _to_alert(request, alert_id)
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("release")
-def release(request: HttpRequest, alert_id: str) -> HttpResponse:
+@_form("release", *WORKERS)
+def release(request: HttpRequest, alert_id: str) -> None:
     """The alert, given back."""
     workflow.release(actor_of(request), alert_id, _version(request))
     messages.success(request, _("The alert is free again."))
-    return _to_alert(request, alert_id)
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("close")
+@_form("close", *WORKERS)
 def decide(request: HttpRequest, alert_id: str) -> HttpResponse:
     """A decision: final, or waiting for a second person."""
     given = request.POST
@@ -119,9 +114,7 @@ def decide(request: HttpRequest, alert_id: str) -> HttpResponse:
     return _done(request, outcome, told % {"code": choice.code})
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("defer")
+@_form("defer", *WORKERS)
 def defer(request: HttpRequest, alert_id: str) -> HttpResponse:
     """A deferral."""
     given = request.POST
@@ -133,9 +126,7 @@ def defer(request: HttpRequest, alert_id: str) -> HttpResponse:
     return _done(request, outcome, told % {"day": day(until)})
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("ask")
+@_form("ask", *WORKERS)
 def ask(request: HttpRequest, alert_id: str) -> HttpResponse:
     """A question to somebody outside."""
     given = request.POST
@@ -146,36 +137,26 @@ def ask(request: HttpRequest, alert_id: str) -> HttpResponse:
     return _done(request, outcome, _("Asked. The alert comes back with the answer, or when the clock runs out."))
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("answer")
-def answer(request: HttpRequest, alert_id: str) -> HttpResponse:
+@_form("answer", *WORKERS)
+def answer(request: HttpRequest, alert_id: str) -> None:
     """The answer to the open question."""
     workflow.answer(actor_of(request), alert_id, _version(request), request.POST.get("text", ""))
-    return _to_alert(request, alert_id)
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("escalate")
+@_form("escalate", *WORKERS)
 def escalate(request: HttpRequest, alert_id: str) -> HttpResponse:
     """The alert, handed up."""
     outcome = workflow.escalate(actor_of(request), alert_id, _version(request), request.POST.get("text", ""))
     return _done(request, outcome, _("Handed up to a senior analyst."))
 
 
-@allow(*JUDGES)
-@require_POST
-@_form("take_escalated")
-def take_escalated(request: HttpRequest, alert_id: str) -> HttpResponse:
+@_form("take_escalated", *JUDGES)
+def take_escalated(request: HttpRequest, alert_id: str) -> None:
     """An escalated alert, in a senior analyst's hands."""
     workflow.take_escalated(actor_of(request), alert_id, _version(request))
-    return _to_alert(request, alert_id)
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("case")
+@_form("case", *WORKERS)
 def link(request: HttpRequest, alert_id: str) -> HttpResponse:
     """The alert, in a case that there is or in a new one."""
     actor, given, version = actor_of(request), request.POST, _version(request)
@@ -190,32 +171,45 @@ def link(request: HttpRequest, alert_id: str) -> HttpResponse:
     return _to_alert(request, alert_id)
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("wake")
-def wake(request: HttpRequest, alert_id: str) -> HttpResponse:
+@_form("unlink", *WORKERS)
+def unlink(request: HttpRequest, alert_id: str) -> None:
+    """The alert, out of its case again."""
+    workflow.unlink(actor_of(request), alert_id, _version(request), request.POST.get("text", ""))
+    messages.success(request, _("Taken out of the case; it waits in its queue."))
+
+
+@_form("mark", *WORKERS)
+def mark(request: HttpRequest, alert_id: str) -> None:
+    """What no report tells: a statutory clock, an agency's request."""
+    given = request.POST
+    workflow.mark(
+        actor_of(request),
+        alert_id,
+        _version(request),
+        is_urgent=given.get("urgent") == "1",
+        is_asked_for=given.get("agency") == "1",
+        text=given.get("text", ""),
+    )
+    messages.success(request, _("Kept; it counts from the next ordering of the queue on."))
+
+
+@_form("wake", *WORKERS)
+def wake(request: HttpRequest, alert_id: str) -> None:
     """A deferred alert, back in its queue."""
     workflow.wake(actor_of(request), alert_id, _version(request))
-    return _to_alert(request, alert_id)
 
 
-@allow(*JUDGES)
-@require_POST
-@_form("reopen")
-def reopen(request: HttpRequest, alert_id: str) -> HttpResponse:
+@_form("reopen", *JUDGES)
+def reopen(request: HttpRequest, alert_id: str) -> None:
     """A closed alert, open again."""
     workflow.reopen(actor_of(request), alert_id, _version(request), request.POST.get("text", ""))
     messages.success(request, _("Open again. The old decision stays on record."))
-    return _to_alert(request, alert_id)
 
 
-@allow(*WORKERS)
-@require_POST
-@_form("note")
-def note(request: HttpRequest, alert_id: str) -> HttpResponse:
+@_form("note", *WORKERS)
+def note(request: HttpRequest, alert_id: str) -> None:
     """One more note."""
     alerts.add_note(actor_of(request), alert_id, request.POST.get("text", ""))
-    return _to_alert(request, alert_id)
 
 
 @allow(*WORKERS)

@@ -223,6 +223,28 @@ def test_a_decision_on_what_has_changed_is_refused_and_its_text_stands_in_the_fo
     assert desk.state(16) == ("closed", "D9")
 
 
+def test_a_session_that_ended_before_the_form_was_sent_costs_no_word(desk: Desk) -> None:
+    why = "Долгое обоснование, которое никто не хочет писать дважды."
+    with desk.person("olga") as page:
+        desk.alert(page, 9)
+        take(page)
+        press(page, "Digit5")
+        page.fill("#escalate-text", why)
+        page.context.clear_cookies(name="sluice")
+        page.keyboard.press("Control+Enter")
+        page.fill("[name=username]", "olga")
+        page.fill("[name=password]", PASSWORD)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        desk.alert(page, 9)
+        expect(page.locator("#escalate-text")).to_have_value(why)
+        press(page, "Digit5")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        assert desk.state(9) == ("escalated", "")
+        assert page.evaluate("Object.keys(sessionStorage).filter((key) => /^draft|^sent/.test(key))") == []
+
+
 def test_undo_within_ten_seconds(desk: Desk) -> None:
     with desk.person("boris") as page:
         desk.alert(page, 15)

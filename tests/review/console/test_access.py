@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from review.console.models import Person
 from review.console.services import access, alerts, bulk, cases, people, queues, search, workflow
 from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed, NotFound, Refused
@@ -66,6 +67,8 @@ EVERY_WAY: dict[str, Callable[[Actor], object]] = {
     "take escalated": lambda a: workflow.take_escalated(a, ONE, 1),
     "link": lambda a: workflow.link_to_case(a, ONE, 1, "2026-00001"),
     "wake": lambda a: workflow.wake(a, ONE, 1),
+    "unlink": lambda a: workflow.unlink(a, ONE, 1, WHY),
+    "mark": lambda a: workflow.mark(a, ONE, 1, is_urgent=True, is_asked_for=False, text=WHY),
     "case": lambda a: cases.create(a, "Ring", ONE, 1),
 }
 
@@ -96,6 +99,51 @@ def test_search_finds_either_script_and_only_what_may_be_seen(filled: Store):
     assert search.find(filled.actor("anna"), "R-1").alerts == ()
     assert [hit.alert.alert_id for hit in search.find(filled.actor("anna"), ONE[:8]).alerts] == [ONE]
     assert search.find(filled.actor("stranger"), ONE[:8]).alerts == ()
+
+
+def test_search_finds_ones_own_behind_many_of_the_same_name_elsewhere(store: Store, monkeypatch):
+    monkeypatch.setattr(search, "_SUBJECTS_MAX", 5)
+    theirs = [Given(number, territory="XS-B", name="Ivanov Ivan") for number in range(1, 9)]
+    store.publish(*theirs, Given(20, name="Ivanov Oleg"))
+    found = search.find(store.actor("anna"), "ivanov")
+    assert [hit.alert.alert_id for hit in found.alerts] == [alert_id(20)]
+    assert not found.is_cut
+    assert search.find(store.actor("chief"), "ivanov").is_cut
+
+
+def test_search_says_that_it_has_not_looked_at_everything(store: Store, monkeypatch):
+    monkeypatch.setattr(search, "_POOL", 5)
+    store.publish(*(Given(number, territory="XS-B", name="Ivanov Ivan") for number in range(1, 9)), Given(20))
+    assert search.find(store.actor("anna"), "ivanov").is_cut
+
+
+def test_of_a_case_everybody_sees_their_own_part_and_that_there_is_more(store: Store):
+    store.publish(Given(1), Given(2, territory="XS-B", reports=("XS:bank:R-2:1",)))
+    held = store.claimed(1)
+    case = cases.create(store.actor("anna"), "Ring", ONE, held.version)
+    taken = store.claimed(2, "chief")
+    workflow.link_to_case(store.actor("chief"), taken.alert_id, taken.version, case.number)
+    for name, whole in (("anna", False), ("sveta", True), ("chief", True), ("dina", True)):
+        found = cases.open_case(store.actor(name), case.number)
+        assert (len(found.alerts), found.outside) == ((2, 0) if whole else (1, 1)), name
+        assert {report.reference for report in found.reports} == ({"R-1", "R-2"} if whole else {"R-1"}), name
+        told = {item.alert.alert_id for item in cases.chronology(store.actor(name), case.number) if item.alert}
+        assert told == ({ONE, alert_id(2)} if whole else {ONE}), name
+
+
+def test_counts_are_of_what_may_be_seen(store: Store, monkeypatch):
+    Person.objects.update(minutes_a_day=0)
+    store.publish_ranked(Given(1), *(Given(number, territory="XS-B") for number in range(2, 6)))
+    assert store.alert(1).queue == store.alert(2).queue
+    for name, below in (("anna", 1), ("stranger", 4), ("chief", 5)):
+        (summary,) = queues.queues_of(store.actor(name))
+        assert summary.below == queues.counts(store.actor(name), summary.queue)["below"] == below, name
+    monkeypatch.setattr(queues, "COUNT_CAP", 2)
+    held = store.claimed(1)
+    case = cases.create(store.actor("anna"), "Ring", ONE, held.version)
+    cases.restrict(store.actor("anna"), case.number, case.version, [])
+    (summary,) = queues.queues_of(store.actor("chief"))
+    assert summary.below == 5, "a hidden case hides no alert that waits, and bounds no count"
 
 
 def test_search_is_bounded_in_number(store: Store):

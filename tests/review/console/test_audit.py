@@ -107,6 +107,7 @@ TAMPERING = {
     "the first is gone": ("delete from console_event where sequence = 1", 1, "missing"),
     "a link is changed": ("update console_event set previous = hash where sequence = 3", 3, "continue"),
     "the last are gone": ("delete from console_event where sequence >= 4", 4, "last events"),
+    "its end is gone": ("delete from console_eventhead", 1, "end of the chain"),
     "all are gone": ("delete from console_event", 1, "last events"),
 }
 
@@ -124,6 +125,25 @@ def test_verify_names_the_first_broken_link_when(store: Store, what):
     assert verdict.broken_at == place
     assert told in verdict.what
     assert verdict.count == place - 1
+
+
+def test_what_is_written_while_the_chain_is_checked_does_not_break_it(store: Store, monkeypatch):
+    store.publish(Given(1), Given(2))
+    store.claimed(1)
+    before = EventHead.objects.get().sequence
+    check, written = audit.hash_of, []
+
+    def and_work_goes_on(event: Event) -> str:
+        if event.sequence == before and not written:
+            written.append(event.sequence)
+            store.claimed(2)
+        return check(event)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(audit, "hash_of", and_work_goes_on)
+        verdict = audit.verify()
+    assert EventHead.objects.get().sequence > before
+    assert (verdict.broken_at, verdict.count >= before) == (None, True)
 
 
 def test_a_chain_that_was_written_anew_does_not_contain_the_head_kept_elsewhere(store: Store):

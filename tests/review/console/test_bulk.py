@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from review.console.models import Decision
+from review.console.models import Alert, Decision
 from review.console.services import bulk, workflow
 from review.console.services.errors import NotFound, Refused, Stale
 from review.console.services.workflow import Choice
@@ -29,8 +29,21 @@ def test_the_previewed_alerts_are_closed_each_with_its_own_decision(store: Store
     assert {store.alert(n).state for n in (1, 2)} == {"closed"}
     assert store.alert(3).state == "pending_approval"
     assert bulk.undo(store.actor("anna", timedelta(seconds=5)), batch) == 3
-    assert {store.alert(n).state for n in (1, 2, 3)} == {"assigned"}
+    assert {store.alert(n).state for n in (1, 2, 3)} == {"queued"}
     assert set(Decision.objects.values_list("status", flat=True)) == {"undone"}
+
+
+def test_undone_together_each_is_again_in_the_hands_in_which_it_was(store: Store):
+    store.publish(Given(1), Given(2), Given(3))
+    store.claimed(1)
+    store.claimed(2)
+    Alert.objects.filter(alert_id=alert_id(2)).update(state="returned", owner=None, locked_at=None, active_at=None)
+    before = [(store.alert(n).state, store.alert(n).owner) for n in (1, 2, 3)]
+    token = bulk.preview(store.actor("anna"), some(1, 2, 3)).token
+    batch, _ = bulk.close(store.actor("anna"), token, SALARY)
+    assert bulk.undo(store.actor("anna", timedelta(seconds=5)), batch) == 3
+    assert [(store.alert(n).state, store.alert(n).owner) for n in (1, 2, 3)] == before
+    assert workflow.claim(store.actor("boris", timedelta(seconds=6)), alert_id(3)).state == "assigned"
 
 
 def by_model(number: int, feature: str = "asof_dst_in_fan_7d") -> Given:
@@ -49,7 +62,7 @@ def test_alerts_of_the_model_alone_are_closed_together_where_one_feature_leads(s
     batch, _ = bulk.close(anna, preview.token, SALARY)
     assert [store.alert(number).state for number in (1, 2, 3, 4)] == ["closed", "closed", "queued", "queued"]
     assert bulk.undo(store.actor("anna", timedelta(seconds=5)), batch) == 2
-    assert {store.alert(number).state for number in (1, 2)} == {"assigned"}
+    assert {store.alert(number).state for number in (1, 2)} == {"queued"}
 
 
 def test_a_store_of_before_keeps_its_alerts_and_learns_what_leads_at_the_next_handover(store: Store):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from review.console.models import Case, Decision, Export
 from review.console.services import approvals, cases, exports, workflow
@@ -56,6 +56,29 @@ def test_an_approved_decision_names_both(store: Store):
     assert (store.alert(1).state, store.alert(1).disposition) == ("closed", "D5")
     with pytest.raises(Refused):
         approvals.approve(store.actor("sergei"), decision.pk, store.alert(1).version)
+
+
+@pytest.mark.parametrize("act", [approvals.approve, approvals.send_back])
+def test_the_database_lets_nobody_rewrite_what_was_judged(store: Store, act):
+    store.publish(Given(1))
+    decision = store.proposed(1)
+    act(store.actor("sveta"), decision.pk, store.alert(1).version, WHY)
+    judged = Decision.objects.filter(pk=decision.pk)
+    before = judged.values().get()
+    for wrong in ({"status": "final"}, {"judged_by": None, "judged_at": None}, {"code": "D4"}, {"needs_second": False}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            judged.update(**wrong)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        judged.delete()
+    assert judged.values().get() == before
+
+
+def test_the_database_refuses_a_dissemination_by_one_person(store: Store):
+    store.publish(Given(1))
+    held = store.claimed(1)
+    workflow.decide(store.actor("anna"), ONE, held.version, Choice("D1", "", WHY))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Decision.objects.update(needs_second=False, status="final")
 
 
 def test_a_returned_decision_puts_the_alert_back(store: Store):

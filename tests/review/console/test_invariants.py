@@ -93,6 +93,11 @@ class Work(RuleBasedStateMachine):
     def ask(self, name):
         self.act(name, lambda a: workflow.ask_information(a, alert_id(self.number), self.seen, "Bank", WHY))
 
+    @rule(name=WHO, is_urgent=st.booleans(), is_asked_for=st.booleans())
+    def mark(self, name, is_urgent, is_asked_for):
+        told = {"is_urgent": is_urgent, "is_asked_for": is_asked_for, "text": WHY}
+        self.act(name, lambda actor: workflow.mark(actor, alert_id(self.number), self.seen, **told))
+
     @rule(name=WHO)
     def undo(self, name):
         step = AlertStep.objects.filter(alert__alert_id=alert_id(self.number)).order_by("-id").first()
@@ -133,7 +138,7 @@ class Work(RuleBasedStateMachine):
         for step in alert.steps.all():
             transition = ALERT[Action(step.action)]
             assert step.from_state in transition.sources
-            assert step.to_state == transition.target
+            assert step.to_state == (transition.target or step.from_state)
         told = Event.objects.filter(object_kind="alert", object_id=alert.alert_id, action__startswith="alert_")
         done = told.exclude(action__in=["alert_undo", "alert_read"]).count()
         reads = alert.steps.filter(action="read").count()

@@ -74,6 +74,41 @@ def test_what_nobody_could_read_for_ninety_days_is_closed_as_unreviewed(store: S
     assert store.alert(2).state == "in_review"
 
 
+def test_the_clock_of_what_nobody_reads_goes_on_where_its_cell_is_folded(store: Store):
+    Person.objects.update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number) for number in range(1, 26)))
+    own = store.alert(1).queue
+    store.publish_ranked(Given(50, theme="DRUG-OPI"), night=NIGHT + 40 * DAY, at=NOW + 40 * DAY)
+    entry = QueueEntry.objects.get(alert__alert_id=alert_id(1))
+    assert entry.queue == store.alert(1).queue != own
+    assert entry.below_since == NIGHT
+
+
+def test_what_stands_on_the_list_is_not_closed_unreviewed_for_the_place_it_had_in_a_given_up_queue(store: Store):
+    Person.objects.update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number) for number in range(1, 26)))
+    Person.objects.update(minutes_a_day=10_000)
+    for days in (40, 91):
+        night = NIGHT + days * DAY
+        store.publish_ranked(Given(days, theme="DRUG-OPI"), night=night, at=NOW + days * DAY)
+        assert not QueueEntry.objects.get(alert__alert_id=alert_id(1)).is_below_cut
+    assert store.alert(1).state == "queued"
+
+
+@pytest.mark.parametrize("gone", [{"is_active": False}, {"role": "auditor"}])
+def test_who_no_longer_works_alerts_gives_a_queue_no_minutes(store: Store, gone):
+    store.publish_ranked(Given(1))
+    Person.objects.exclude(username="anna").update(minutes_a_day=0)
+    people.set_members(store.actor("chief"), store.alert(1).queue.slug, [("anna", 400)])
+    operation = operations.approve(store.actor("chief"), operations.propose(store.actor("chief"), plan()).queue.slug)
+    people.set_members(store.actor("chief"), operation.queue.slug, [("anna", 40)])
+    ranking.rerank("XS", NOW)
+    assert set(Queue.objects.filter(is_active=True).values_list("minutes", flat=True)) == {300.0, 30.0}
+    people.change(store.actor("chief"), "anna", **gone)
+    ranking.rerank("XS", NOW)
+    assert set(Queue.objects.filter(is_active=True).values_list("minutes", flat=True)) == {0.0}
+
+
 def test_sparse_cells_fold_into_their_country_and_dense_ones_stand_alone(store: Store):
     store.publish_ranked(
         *(Given(number) for number in range(1, 26)), Given(50, territory="XS-B"), Given(51, territory="ZZ")
@@ -105,6 +140,36 @@ def test_an_operation_is_proposed_by_a_senior_and_set_in_force_by_the_head_alone
     operations.close(store.actor("chief"), made.queue.slug)
     ranking.rerank("XS", NOW)
     assert ranking.explain(alert_id(1)).candidate.boost == 0
+
+
+@pytest.mark.parametrize("quota", [0.0, 0.2, 0.5])
+def test_an_operations_quota_bounds_what_it_puts_first_in_the_home_queues(store: Store, quota):
+    Person.objects.exclude(username="anna").update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number, risk=number / 40) for number in range(1, 31)))
+    people.set_members(store.actor("chief"), store.alert(1).queue.slug, [("anna", 107)])
+    asked = operations.propose(store.actor("sveta"), plan(boost=0, quota=quota))
+    operations.approve(store.actor("chief"), asked.queue.slug)
+    ranking.rerank("XS", NOW)
+    first = QueueEntry.objects.filter(queue=store.alert(1).queue, rank_class="1")
+    taken, reach = [entry.minutes for entry in first], quota * 107 * 0.75
+    assert sum(taken) <= reach
+    assert sum(taken) + max(taken, default=1) > reach
+
+
+def test_an_operation_without_members_has_its_quota_of_the_queues_around(store: Store):
+    Person.objects.exclude(username="anna").update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number) for number in range(1, 26)), Given(30, theme="DRUG-OPI"))
+    minutes = store.alert(1).queue
+    asked = operations.propose(store.actor("sveta"), plan())
+    operations.approve(store.actor("chief"), asked.queue.slug)
+    ranking.rerank("XS", NOW)
+    minutes.refresh_from_db()
+    overlay = Queue.objects.get(pk=asked.queue.pk)
+    assert overlay.minutes == pytest.approx(0.3 * minutes.minutes)
+    assert 0 < overlay.cut < 25
+    people.set_members(store.actor("chief"), overlay.slug, [("boris", 40)])
+    ranking.rerank("XS", NOW)
+    assert Queue.objects.get(pk=overlay.pk).minutes == 40 * 0.75
 
 
 @pytest.mark.parametrize(

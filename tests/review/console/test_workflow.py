@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from review.console.models import Decision, InfoRequest, QueueEntry
-from review.console.services import alerts, cases, queues, workflow
+from review.console.models import Decision, InfoRequest, Person, QueueEntry
+from review.console.services import alerts, cases, queues, ranking, workflow
 from review.console.services.errors import NotAllowed, NotFound, Refused, Stale
 from review.console.services.workflow import Choice
 from tests.review.console.store import NIGHT, NOW, SALARY, WHY, Given, Store, alert_id, count_of_everything
@@ -125,6 +125,25 @@ def test_next_gives_each_person_another_alert_and_none_below_the_cut(store: Stor
     assert workflow.next_and_lock(store.actor("boris", 31 * MINUTE), slug) is not None
 
 
+def test_next_goes_on_behind_those_that_others_take_meanwhile(store: Store, monkeypatch):
+    Person.objects.update(minutes_a_day=10_000)
+    store.publish_ranked(*(Given(number, risk=1 - number / 100) for number in range(1, 31)))
+    slug = store.alert(1).queue.slug
+    order = list(QueueEntry.objects.order_by("position").values_list("alert__alert_id", flat=True))
+    claim = workflow.claim
+
+    def slower(actor, alert: str):
+        """Somebody else is always first, for all but the last alert."""
+        if alert != order[-1]:
+            claim(store.actor("boris"), alert)
+        return claim(actor, alert)
+
+    monkeypatch.setattr(workflow, "claim", slower)
+    found = workflow.next_and_lock(store.actor("anna"), slug)
+    assert found is not None
+    assert found.alert_id == order[-1]
+
+
 def test_undo_brings_everything_back_within_ten_seconds(store: Store):
     store.publish(Given(1))
     held = store.claimed(1)
@@ -213,6 +232,19 @@ def test_a_question_comes_back_with_its_answer_or_when_its_clock_runs_out(store:
     assert store.alert(2).state == "queued"
 
 
+def test_an_answer_belongs_to_the_newest_question_alone(store: Store):
+    store.publish(Given(1))
+    held = store.claimed(1)
+    workflow.ask_information(store.actor("anna"), ONE, held.version, "Bank", WHY, NIGHT + timedelta(days=2))
+    later = timedelta(days=5)
+    store.publish_ranked(Given(2), night=NIGHT + later, at=NOW + later)
+    again = workflow.claim(store.actor("anna", later), ONE)
+    workflow.ask_information(store.actor("anna", later), ONE, again.version, "Tax office", WHY)
+    workflow.answer(store.actor("anna", later), ONE, store.alert(1).version, "They have no return of this company.")
+    answered = dict(InfoRequest.objects.values_list("addressee", "answer"))
+    assert answered == {"Bank": "", "Tax office": "They have no return of this company."}
+
+
 def test_an_escalated_alert_is_taken_by_seniors_only(store: Store):
     store.publish(Given(1))
     held = store.claimed(1)
@@ -246,6 +278,63 @@ def test_an_alert_goes_into_a_case_with_its_subject(store: Store):
     other = store.claimed(2)
     workflow.link_to_case(store.actor("anna"), other.alert_id, other.version, case.number)
     assert case.alerts.count() == 2
+
+
+def test_an_alert_comes_out_of_its_case_while_that_is_worked(store: Store):
+    store.publish(Given(1), Given(2))
+    held, other = store.claimed(1), store.claimed(2)
+    case = cases.create(store.actor("anna"), "Ring", ONE, held.version)
+    workflow.link_to_case(store.actor("anna"), other.alert_id, other.version, case.number)
+    refused("text", lambda: workflow.unlink(store.actor("boris"), ONE, store.alert(1).version, "no"))
+    with pytest.raises(NotFound):
+        workflow.unlink(store.actor("stranger"), ONE, store.alert(1).version, WHY)
+    workflow.unlink(store.actor("boris"), ONE, store.alert(1).version, WHY)
+    assert (store.alert(1).state, store.alert(1).case) == ("queued", None)
+    slug = store.alert(1).queue.slug
+    assert ONE in [item.alert.alert_id for item in queues.page(store.actor("anna"), slug).items]
+    left = cases.open_case(store.actor("anna"), case.number).alerts
+    assert [alert.alert_id for alert in left] == [alert_id(2)]
+    case.refresh_from_db()
+    cases.move(store.actor("anna"), case.number, case.version, "closed_unsent", WHY)
+    refused("case", lambda: workflow.unlink(store.actor("anna"), alert_id(2), store.alert(2).version, WHY))
+
+
+def test_a_statutory_clock_puts_an_alert_first_and_needs_no_room(store: Store):
+    Person.objects.update(minutes_a_day=0)
+    store.publish_ranked(*(Given(number, risk=number / 10) for number in range(1, 6)))
+    assert QueueEntry.objects.get(alert__alert_id=ONE).is_below_cut
+    with pytest.raises(NotFound):
+        workflow.mark(store.actor("stranger"), ONE, 1, is_urgent=True, is_asked_for=False, text=WHY)
+    version = store.alert(1).version
+    workflow.mark(store.actor("anna"), ONE, version, is_urgent=True, is_asked_for=False, text=WHY)
+    assert not QueueEntry.objects.get(alert__alert_id=ONE).is_below_cut, "at once, until the next ordering"
+    ranking.rerank("XS", NOW)
+    entry = QueueEntry.objects.get(alert__alert_id=ONE)
+    assert (entry.rank_class, entry.position, entry.is_below_cut) == ("0", 1, False)
+    version = store.alert(1).version
+    same = {"is_urgent": True, "is_asked_for": False, "text": WHY}
+    refused("same", lambda: workflow.mark(store.actor("anna"), ONE, version, **same))
+
+
+def test_an_agencys_request_raises_an_alert_and_wakes_one_that_waits_for_it(store: Store):
+    store.publish(Given(1), Given(2))
+    for number, events in ((1, ["agency_request"]), (2, ["new_flow"])):
+        held = store.claimed(number)
+        workflow.defer(store.actor("anna"), held.alert_id, held.version, NIGHT + timedelta(days=9), events, WHY)
+        version = store.alert(number).version
+        workflow.mark(store.actor("boris"), held.alert_id, version, is_urgent=False, is_asked_for=True, text=WHY)
+    assert (store.alert(1).state, store.alert(2).state) == ("queued", "deferred")
+    ranking.rerank("XS", NOW)
+    assert ranking.explain(ONE).placed.worth.link == 1.3
+
+
+def test_who_marks_what_another_holds_is_named_to_them(store: Store):
+    store.publish(Given(1))
+    held = store.claimed(1)
+    workflow.mark(store.actor("boris"), ONE, held.version, is_urgent=True, is_asked_for=False, text=WHY)
+    with pytest.raises(Stale, match="boris"):
+        workflow.decide(store.actor("anna"), ONE, held.version, SALARY)
+    assert store.alert(1).owner.username == "anna"
 
 
 def test_only_the_holder_gives_back_and_a_senior_for_an_idle_holder(store: Store):

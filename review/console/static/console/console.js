@@ -182,13 +182,19 @@
     (missing || one("textarea", input.closest("form"))).focus();
   }, true);
 
-  // Drafts: what is typed about an alert outlives a reload or a sign-in in this tab, and goes when it is sent.
+  // Drafts: what is typed about an alert outlives a reload or a sign-in in this tab, and goes when it was taken: not
+  // where the session had ended meanwhile, or the answer is a refusal.
+  const sent = sessionStorage.getItem("sent");
+  if (sent) {
+    if (!one("#error, body.is-door, [data-problem]")) sessionStorage.removeItem(sent);
+    sessionStorage.removeItem("sent");
+  }
   const alertId = (one("[data-alert]") || { dataset: {} }).dataset.alert;
   const draftKey = (area) => `draft:${alertId}:${area.dataset.draft}`;
   all("textarea[data-draft]").forEach((area) => {
     if (!area.value) area.value = sessionStorage.getItem(draftKey(area)) || "";
     area.addEventListener("input", () => sessionStorage.setItem(draftKey(area), area.value));
-    area.form.addEventListener("submit", () => sessionStorage.removeItem(draftKey(area)));
+    area.form.addEventListener("submit", () => sessionStorage.setItem("sent", draftKey(area)));
   });
   all("form[action$='sign-out/']").forEach((form) => form.addEventListener("submit", () => sessionStorage.clear()));
 

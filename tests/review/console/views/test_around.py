@@ -141,6 +141,8 @@ def test_a_case_from_alert_to_dissemination_by_two(store: Store) -> None:
     assert mark in dossier
     assert "sveta" in dossier
     assert "A first note." in dossier
+    assert "2026-02-03\u00a009:00" in dossier, "the transactions that it rests on"
+    assert "received: R-1, R-22" in dossier
 
 
 @pytest.mark.parametrize(
