@@ -44,7 +44,7 @@ class Results:
 
 
 def find(actor: Actor, query: str, *, exact: bool = False) -> Results:
-    """What the query finds among the alerts and cases that the person may see; logged with the query.
+    """What the query finds among the alerts and cases that the person may see; logged with the query and what is shown.
 
     Args:
         actor: who searches.
@@ -67,9 +67,11 @@ def find(actor: Actor, query: str, *, exact: bool = False) -> Results:
     unique = {hit.alert.pk: hit for hit in reversed(found)}
     ordered = sorted(unique.values(), key=lambda h: (not h.is_exact, not h.is_own, -h.alert.score, -h.alert.pk))
     cases = tuple(access.cases_for(actor).filter(Q(number__startswith=words.upper()) | Q(title__startswith=words))[:10])
+    shown = tuple(ordered[:ALERTS_MAX])
     with audit.recorded(actor) as record:
-        record.add("searched", "search", "", query=words, exact=exact, found=len(ordered))
-    return Results(words, tuple(ordered[:ALERTS_MAX]), cases, is_cut or len(ordered) > ALERTS_MAX)
+        alerts = [hit.alert.alert_id for hit in shown]
+        record.add("searched", "search", "", query=words, exact=exact, found=len(ordered), alerts=alerts)
+    return Results(words, shown, cases, is_cut or len(ordered) > ALERTS_MAX)
 
 
 def _by_identity(actor: Actor, words: str) -> list[Found]:

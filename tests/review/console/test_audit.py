@@ -30,7 +30,7 @@ def test_every_action_and_every_read_of_a_subject_is_an_event(store: Store):
     alerts.reports_of(anna, ONE)
     alerts.report_for(anna, "XS:bank:R-1:1")
     alerts.similar_to(anna, ONE)
-    search.find(anna, "Subject")
+    search.find(anna, ONE)
     alerts.add_note(anna, ONE, WHY)
     workflow.decide(anna, ONE, held.version, SALARY)
     assert actions()[begun:] == [
@@ -45,6 +45,7 @@ def test_every_action_and_every_read_of_a_subject_is_an_event(store: Store):
         "127.0.0.1",
         NOW,
     )
+    assert f'"alerts":["{ONE}"]' in Event.objects.get(action="searched").details
     closed = Event.objects.get(action="alert_close")
     assert closed.before_digest != closed.after_digest
     assert '"code":"D5"' in closed.details
