@@ -32,17 +32,18 @@ where i % N_PARTS = N_PART;
 insert into console_alert
     (id, alert_id, subject_id, subject_name, family, theme, territory, corridor, typologies, component_id, linked_count,
      window_from, window_to, risk, is_calibrated, amount_local, currency, evidence_count, subject_count,
-     first_reason_en, first_reason_ru, is_rule_found, model_id, inputs_digest, first_night, last_night, known_on,
-     changed_at, score, value, queue_id, state, version, due_on, wake_events, is_urgent, has_agency_interest,
-     disposition, disposition_reason, closed_at)
+     first_reason_en, first_reason_ru, lead_feature, is_rule_found, model_id, inputs_digest, first_night, last_night,
+     known_on, changed_at, score, value, queue_id, state, version, taken_as, taken_risk, due_on, wake_events, is_urgent,
+     has_agency_interest, disposition, disposition_reason, closed_at)
 with recursive n (i) as (select cast(1 as bigint) union all select i + 1 from n where i < N_ALERTS)
 select i, substr('00000000000000' || (i * 7919 % 1000003) || 'a' || (100000000 + i) || 'bcdef', 1, 32),
     1 + i % N_SUBJECTS, s.name, 'fan', q.theme, q.territory, '', 'FAN-01', 'c' || (i / 3), 2,
     <<moment '2026-01-31 18:00:00+00:00'>>, <<moment '2026-02-03 18:00:00+00:00'>>, (i % 1000) / 1000.0, <<true>>,
     100000 + i % 900000, 'XSD', 5, 4, '40 payments of 40 payers (usually 3).', '40 платежей от 40 плательщиков.',
-    <<true>>, 'model-1', 'digest', <<day '2026-02-01'>>, <<day '2026-02-03'>>, <<day '2026-02-03'>>,
-    <<moment '2026-02-03 20:00:00+00:00'>>, i % 79, (i % 1000) / 1000.0, q.id,
-    case when i % 10 < 3 then 'closed' else 'queued' end, 1, <<day '2026-12-30'>>, <<json '[]'>>, <<false>>, <<false>>,
+    'asof_dst_in_fan_30d', <<true>>, 'model-1', 'digest', <<day '2026-02-01'>>, <<day '2026-02-03'>>,
+    <<day '2026-02-03'>>, <<moment '2026-02-03 20:00:00+00:00'>>, i % 79, (i % 1000) / 1000.0, q.id,
+    case when i % 10 < 3 then 'closed' else 'queued' end, 1, case when i % 10 < 3 then '2' else '' end,
+    case when i % 10 < 3 then (i % 1000) / 1000.0 end, <<day '2026-12-30'>>, <<json '[]'>>, <<false>>, <<false>>,
     case when i % 10 < 3 then 'D5' else '' end, case when i % 10 < 3 then 'salary' else '' end,
     case when i % 10 < 3 then <<moment '2026-02-02 10:00:00+00:00'>> end
 from n join console_subject s on s.id = 1 + i % N_SUBJECTS join console_queue q on q.id = 1 + i % N_QUEUES
