@@ -8,7 +8,7 @@ clock runs.
 import argparse
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,8 +19,9 @@ import polars as pl
 from benchmarks.columns import informative
 from benchmarks.meter import Cost, metered
 from benchmarks.peer_snapml import DAY_S, SIX_HOURS_S
+from benchmarks.record import stage_seconds
 from features import layout, measures, typology
-from features.engine import Stage, costing
+from features.engine import costing
 from features.kernels.network import Edges, ends_of
 from features.measures import Block, Bounds, Network
 from pipelines.home import Home, Settings
@@ -125,17 +126,9 @@ def of_edges(given: argparse.Namespace) -> dict[str, Any]:
         "rows": network.fresh.size,
         "columns": len(names()),
         "informative": informative(columns) if given.columns else None,
-        "stage_seconds": _by_name(stages),
+        "stage_seconds": stage_seconds(stages),
         **cost.rounded(),
     }
-
-
-def _by_name(stages: Iterable[Stage]) -> dict[str, float]:
-    """Wall seconds of stages of one name; with one thread on a core of its own, about CPU seconds."""
-    seconds: dict[str, float] = {}
-    for stage in stages:
-        seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
-    return {name: round(seconds[name], 3) for name in sorted(seconds)}
 
 
 def of_lake(given: argparse.Namespace) -> dict[str, Any]:
@@ -162,16 +155,15 @@ def of_typologies(given: argparse.Namespace) -> dict[str, Any]:
     chosen = Settings(home=given.source, threads=given.threads)
     lake = Lake(given.source / "lake")
     nights = lake.nights(EDGES)
-    costs: dict[str, float] = {}
-    with metered() as cost:
-        hits = typology.evaluate(lake, Nights(nights[0], nights[-1]), chosen, typology.catalogue(), costs=costs)
+    with metered() as cost, costing() as stages:
+        hits = typology.evaluate(lake, Nights(nights[0], nights[-1]), chosen, typology.catalogue())
     return {
         "nights": f"{nights[0]}...{nights[-1]}",
         "rows": lake.scan(EDGES).select(pl.len()).collect().item(),
         "typologies": len(typology.catalogue()),
         "hits": hits.height,
         "typologies_with_hits": hits["typology_id"].n_unique(),
-        "stage_seconds": {name: round(seconds, 2) for name, seconds in sorted(costs.items())},
+        "stage_seconds": stage_seconds(stages),
         **cost.rounded(),
     }
 

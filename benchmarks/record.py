@@ -6,12 +6,13 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 
+from features.engine import Stage
 from pipelines.home import Home, open_home
 
 ROOT = Path(__file__).parent.parent
@@ -41,6 +42,14 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
     return platform.processor()
+
+
+def stage_seconds(stages: Iterable[Stage]) -> dict[str, float]:
+    """Wall seconds of the stages of each name; with one thread on a core of its own, about CPU seconds."""
+    seconds: dict[str, float] = {}
+    for stage in stages:
+        seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
+    return {name: round(seconds[name], 3) for name in sorted(seconds)}
 
 
 def provenance() -> dict[str, object]:

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.record import ROOT, fresh_home, record
+from benchmarks.record import ROOT, fresh_home, record, stage_seconds
 from features import typology
+from features.engine import costing
 from pipelines.lake import Lake
 from synthetic.graph import PRESETS, Spec
 
@@ -40,14 +41,14 @@ def measure(edges: int) -> dict[str, object]:
     home = fresh_home("bench-typologies", threads=THREADS, memory_limit_gb=MEMORY_GB, country=COUNTRY)
     given = spec(edges)
     _make(home.lake, given)
-    costs: dict[str, float] = {}
     wall, cpu = time.perf_counter(), time.process_time()
-    hits = typology.evaluate(Lake(home.lake), given.nights, home.settings, typology.catalogue(), costs=costs)
+    with costing() as stages:
+        hits = typology.evaluate(Lake(home.lake), given.nights, home.settings, typology.catalogue())
     seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
     ran = [item for item in typology.catalogue() if typology.coverage(Lake(home.lake), given.nights, item).ran]
     waiting = [item.id for item in typology.catalogue() if item not in ran]
     counted = hits.group_by("typology_id").len().sort("typology_id")
-    slowest = sorted(costs.items(), key=lambda cost: -cost[1])[:12]
+    slowest = sorted(stage_seconds(stages).items(), key=lambda cost: -cost[1])[:12]
     return {
         f"typologies_seconds_{edges / 1e6:g}m": round(seconds, 1),
         "cpu_seconds": round(cpu_seconds, 1),

@@ -19,10 +19,10 @@ from review import ranking
 from review.ranking import Parameters, Worth
 
 EDITION = 1
+"""The edition of this algorithm; kept with each run, and raised when an order could come out differently."""
 RANDOM = "R"
 BELOW_CUT = "-"
 """Two of the classes: drawn at random from what would else stay below the cut, and what stays there."""
-"""The edition of this algorithm; kept with each run, and raised when an order could come out differently."""
 FIRST_THEMES = frozenset({"TF", "PF"})
 EVIDENCE_RULE = "EVD-01"
 

@@ -75,14 +75,13 @@ def evaluate(
     typologies: Iterable[Typology],
     progress: Progress = silent,
     plan: Plan | None = None,
-    costs: dict[str, float] | None = None,
 ) -> pl.DataFrame:
     """What `find` found, as HITS, where it had to leave nothing out.
 
     Raises:
         TooManyRows: a typology made too many rows on a night.
     """
-    found = find(lake, nights, settings, typologies, progress, plan, costs)
+    found = find(lake, nights, settings, typologies, progress, plan)
     if found.left_out:
         first = found.left_out[0]
         raise TooManyRows(f"{first.typology_id} on {first.night}: {first.message}")
@@ -96,7 +95,6 @@ def find(
     typologies: Iterable[Typology],
     progress: Progress = silent,
     plan: Plan | None = None,
-    costs: dict[str, float] | None = None,
 ) -> Found:
     """The nights' hits of some typologies; nothing is written.
 
@@ -109,12 +107,11 @@ def find(
         typologies: which; a typology may carry other parameters than the catalogue's.
         progress: told how many typologies are done.
         plan: how the run is cut up.
-        costs: seconds by typology and shared input are added to it.
     """
     plan, wanted = plan or Plan(), list(typologies)
     chosen = _with_signs(wanted)
     reach = _reach(chosen)
-    search = _Search(lake, settings, plan, inputs.first_told(lake, nights), costs)
+    search = _Search(lake, settings, plan, inputs.first_told(lake, nights))
     search.parts.append(_earlier_signs(lake, nights, chosen))
     ranges = nightly.ranges(lake, nights, plan.edges_a_gigabyte * settings.memory_limit_gb, reach.edges_days)
     total = len(ranges) * len(chosen)
@@ -134,10 +131,8 @@ def find(
 class _Search:
     """The hits found so far, and what was left out."""
 
-    def __init__(
-        self, lake: Lake, settings: Settings, plan: Plan, told: Mapping[str, date], costs: dict[str, float] | None
-    ) -> None:
-        self.lake, self.settings, self.plan, self.told, self.costs = lake, settings, plan, told, costs
+    def __init__(self, lake: Lake, settings: Settings, plan: Plan, told: Mapping[str, date]) -> None:
+        self.lake, self.settings, self.plan, self.told = lake, settings, plan, told
         self.parts: list[pl.DataFrame] = []
         self.left_out: list[LeftOut] = []
 
@@ -175,7 +170,6 @@ class _Search:
                         self.parts.append(run.hits(item))
                     except TooManyRows as error:
                         heavy.append((item, error))
-                _add_costs(self.costs, engine)
         except TooManyRows as error:
             return [(item, error) for item in chosen]
         return heavy
@@ -351,9 +345,3 @@ class _Run:
         settings = self.inputs.settings
         rows_max = settings.stage_rows_max or int(ROWS_A_GIGABYTE * settings.memory_limit_gb)
         return self.engine.materialise(name, sql_path, given, rows_max)
-
-
-def _add_costs(costs: dict[str, float] | None, engine: Engine) -> None:
-    if costs is not None:
-        for stage in engine.explain:
-            costs[stage.name] = costs.get(stage.name, 0.0) + stage.seconds
