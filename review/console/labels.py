@@ -37,6 +37,13 @@ RANK_CLASSES = {
     "R": _("random sample"),
     "-": _("below the cut"),
 }
+QUEUE_VIEWS = {
+    "today": _("Today"),
+    "below": _("Below the cut"),
+    "mine": _("In my hands"),
+    "away": _("Away"),
+    "closed": _("Closed"),
+}
 DISPOSITIONS = {
     "D1": _("disseminated, new"),
     "D2": _("added to a dissemination"),

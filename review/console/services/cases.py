@@ -295,6 +295,7 @@ def _close_alerts(actor: Actor, case: Case, target: CaseState, record: audit.Rec
     code = Disposition.DISSEMINATED if target == CaseState.CLOSED else Disposition.VALUABLE
     for alert in Alert.objects.filter(case=case, state=AlertState.LINKED).order_by("pk"):
         changes = {"disposition": code.value, "disposition_reason": "", "closed_at": actor.at}
+        workflow.decided_with_case(actor, alert, case, code)
         take_step(
             alert,
             Action.CLOSE_WITH_CASE,
@@ -305,7 +306,6 @@ def _close_alerts(actor: Actor, case: Case, target: CaseState, record: audit.Rec
             changes=changes,
             case=case.number,
         )
-        workflow.decided_with_case(actor, alert, case, code)
 
 
 def _workable(actor: Actor, number: str) -> Case:

@@ -20,7 +20,7 @@ from review.console.rules import JUDGES, WORKERS
 from review.console.services import access, audit, system
 from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed, NotFound, Refused
-from review.console.services.steps import restored, snapshot, stale, swap, take_step
+from review.console.services.steps import lock_row, restored, snapshot, stale, swap, take_step
 from review.console.services.transitions import ALERT, Action
 from review.dispositions import EDITION, OTHER, Disposition, WakeEvent
 
@@ -218,6 +218,16 @@ def close(
     changes: dict[str, Any] = {}
     if not second:
         changes = {"disposition": disposition.value, "disposition_reason": reason, "closed_at": actor.at}
+    lock_row(alert, version)
+    _new_decision(
+        actor,
+        alert,
+        text,
+        second=second,
+        code=disposition.value,
+        reason=reason,
+        batch=batch,
+    )
     step = take_step(
         alert,
         Action.PROPOSE if second else Action.CLOSE,
@@ -230,15 +240,6 @@ def close(
         code=disposition.value,
         coded_reason=reason,
         batch=str(batch or ""),
-    )
-    _new_decision(
-        actor,
-        alert,
-        text,
-        second=second,
-        code=disposition.value,
-        reason=reason,
-        batch=batch,
     )
     return Outcome(alert, step, second)
 

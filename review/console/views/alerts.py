@@ -13,10 +13,10 @@ from review.console import choices
 from review.console.models import Alert, AlertStep
 from review.console.models.alerts import WAITING, AlertState, DecisionKind
 from review.console.rules import JUDGES, READERS, WORKERS, allow
-from review.console.services import access, alerts, cases, queues, ranking
+from review.console.services import access, alerts, cases, ranking
 from review.console.services.actor import Actor
 from review.console.services.alerts import OpenAlert
-from review.console.services.errors import NotFound, Refused, Stale
+from review.console.services.errors import Refused, Stale
 from review.console.views.flow import flow_view
 from review.console.views.queues import actor_of
 from review.dispositions import WakeEvent
@@ -56,19 +56,20 @@ def alert(request: HttpRequest, alert_id: str) -> HttpResponse:
 def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) -> HttpResponse:
     """The page, after a refused form with what was typed and what changed."""
     actor = actor_of(request)
-    found = alerts.open_alert(actor, alert_id)
-    queue = _queue_of(request, actor, found.alert)
+    from_queue = request.GET.get("queue") or request.POST.get("queue") or ""
+    found = alerts.open_alert(actor, alert_id, from_queue)
+    beside = found.around.beside
     values = flow_view(actor, found) | {
         "nav": "queues",
         "found": found,
         "alert": found.alert,
-        "queue": queue,
-        "list": queues.page_with(actor, queue, found.alert) if queue else None,
-        "from_queue": request.GET.get("queue") or request.POST.get("queue") or "",
+        "queue": beside.queue if beside else None,
+        "list": beside,
+        "from_queue": from_queue,
         "attempt": attempt,
         "typed": attempt.typed if attempt else {},
         "changed_by": _steps_since(found.alert, attempt) if attempt and attempt.is_stale else (),
-        "linked": alerts.linked_to(actor, found.alert),
+        "linked": found.around.linked,
         "report_count": found.alert.linked_reports.count(),
         "has_read_reasons": alerts.has_read_reasons(actor, alert_id),
         "can_work": actor.role in WORKERS,
@@ -82,16 +83,6 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         **_form_values(actor, found),
     }
     return render(request, "console/alert.html", values, status=409 if attempt else 200)
-
-
-def _queue_of(request: HttpRequest, actor: Actor, alert: Alert) -> Any:
-    """The queue that the alert was opened from, else its home queue; None where the person may see neither."""
-    for slug in (request.GET.get("queue") or request.POST.get("queue") or "", alert.queue.slug):
-        try:
-            return access.queue_for(actor, slug)
-        except NotFound:
-            continue
-    return None
 
 
 def _steps_since(alert: Alert, attempt: Attempt) -> list[AlertStep]:

@@ -38,15 +38,17 @@ def log(request: HttpRequest) -> HttpResponse:
 def _log_page(request: HttpRequest, **more: Any) -> HttpResponse:
     actor = actor_of(request)
     filters = {name: request.GET.get(name, "") for name in _FILTERS}
+    named = request.GET.get("named") == "1"
     try:
-        page = audit.events(actor, request.GET.get("after") or None, **filters)
+        page = audit.events(actor, request.GET.get("after") or None, **filters, named=named)
     except Refused:
-        page = audit.events(actor, **filters)
+        page = audit.events(actor, **filters, named=named)
     offered = {
         "actions": _offered(labels_events.EVENT_ACTIONS, filters["action"]),
         "kinds": _offered(labels_events.EVENT_KINDS, filters["kind"]),
     }
-    return render(request, "console/audit.html", {"nav": "audit", "page": page, "filters": filters, **offered, **more})
+    context = {"nav": "audit", "page": page, "filters": filters, "named": named, **offered, **more}
+    return render(request, "console/audit.html", context)
 
 
 def _offered(words: Mapping[str, object], chosen: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.console.models import Alert, QueueEntry
+from review.console.models import Alert, Decision, QueueEntry
 from review.console.services import quality, workflow
 from review.console.services.quality import FEW, Share
 from review.console.services.workflow import Choice
@@ -18,8 +18,11 @@ USEFUL = Choice("D3", "", WHY)
 
 def closed(number: int, taken_as: str, code: str, risk: float | None = None, theme: str = "DRUG-SHOP") -> None:
     """An alert as it stands after a decision."""
+    alert = Alert.objects.get(alert_id=alert_id(number))
+    said = {"code": code, "text": "", "status": "final", "needs_second": False, "proposed_at": NOW}
+    Decision.objects.create(alert=alert, ordinal=1, score=alert.score, **said)
     values = {"taken_as": taken_as, "taken_risk": risk, "disposition": code, "theme": theme}
-    Alert.objects.filter(alert_id=alert_id(number)).update(state="closed", closed_at=NOW, **values)
+    Alert.objects.filter(pk=alert.pk).update(state="closed", closed_at=NOW, **values)
 
 
 def table(store: Store, name: str = "chief") -> quality.Quality:
@@ -153,5 +156,6 @@ def test_the_interval_of_a_textbook_case() -> None:
 def test_days_of_another_year_are_not_counted(only_sqlite: Store) -> None:
     only_sqlite.publish(Given(1))
     closed(1, "2", "D3")
-    Alert.objects.update(closed_at=YEAR[0] - timedelta(days=1))
-    assert table(only_sqlite).by_class == ()
+    a_year_before = [day - timedelta(days=365) for day in YEAR]
+    assert quality.quality_of(only_sqlite.actor("chief"), *a_year_before).by_class == ()
+    assert table(only_sqlite).by_class == (("2", Share(1, 1)),)
