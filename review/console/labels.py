@@ -98,6 +98,7 @@ ACTIONS = {
     "wake": _("woken"),
     "ask": _("information asked for"),
     "answer": _("answer entered"),
+    "answer_late": _("answer to an older question entered"),
     "time_out": _("answer did not come in time"),
     "escalate": _("escalated"),
     "take_escalated": _("taken by a senior analyst"),

@@ -109,6 +109,7 @@ class OpenAlert:
         can_work: may this person work alerts at all.
         has_lock: does this person hold it.
         decision: the decision that waits or stands; None before the first.
+        open_questions: those without an answer, the newest first.
         around: the other alerts that its page names; nothing where only its pictures are read.
     """
 
@@ -126,7 +127,7 @@ class OpenAlert:
     decision: Decision | None
     subject_details: dict[str, Any]
     notes: tuple[Note, ...]
-    open_request: InfoRequest | None
+    open_questions: tuple[InfoRequest, ...]
     around: Around
 
 
@@ -195,7 +196,7 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
         decision=decision.select_related("proposed_by", "judged_by").order_by("-ordinal").first(),
         subject_details=alert.subject.details,
         notes=tuple(Note.objects.filter(alert=alert).select_related("by").order_by("id")),
-        open_request=InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id").first(),
+        open_questions=tuple(InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id")),
         around=around or Around(),
     )
 

@@ -173,7 +173,7 @@ def events(
         fits |= Q(**others, details__contains=json.dumps(asked["object_id"], ensure_ascii=False))
     found = found.filter(fits)
     if cursor:
-        if not cursor.isdigit():
+        if not cursor.isdecimal() or len(cursor) > 18:
             raise Refused("unknown cursor", "cursor")
         found = found.filter(sequence__lt=int(cursor))
     rows = list(found[: PAGE_SIZE + 1])

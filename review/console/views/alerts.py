@@ -1,6 +1,7 @@
 """The page of one alert, and the parts of it that are read on demand: evidence, reports, similar alerts, history."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -73,6 +74,7 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         "report_count": found.alert.linked_reports.count(),
         "has_read_reasons": alerts.has_read_reasons(actor, alert_id),
         "can_work": actor.role in WORKERS,
+        "late_questions": found.open_questions[found.alert.state == AlertState.INFO_REQUESTED :],
         "can_mark": actor.role in WORKERS and found.alert.state != AlertState.CLOSED,
         "sees_case": cases.is_seen(actor, found.alert.case_id),
         "age_days": (actor.today - found.alert.first_night).days,
@@ -170,7 +172,21 @@ def rank(request: HttpRequest, alert_id: str) -> HttpResponse:
     if slug:
         access.queue_for(actor, slug)
     try:
-        explained = ranking.explain(found.alert_id, queue=slug)
+        night = date.fromisoformat(request.GET.get("night", ""))
+    except ValueError:
+        night = None
+    try:
+        explained = ranking.explain(found.alert_id, night, slug)
     except UserError:
-        return render(request, "console/part_rank.html", {"explained": None})
-    return render(request, "console/part_rank.html", {"explained": explained, "worth": explained.placed.worth})
+        return render(request, "console/part_rank.html", {"explained": None, "night": night})
+    return render(
+        request,
+        "console/part_rank.html",
+        {
+            "alert": found,
+            "explained": explained,
+            "worth": explained.placed.worth,
+            "nights": explained.nights(found),
+            "queue": slug,
+        },
+    )

@@ -126,7 +126,7 @@ def download(request: HttpRequest, export_id: int) -> HttpResponse:
 def numbers(request: HttpRequest) -> HttpResponse:
     """The unit's numbers of a year."""
     asked = request.GET.get("year", "")
-    year = statistics.year_of(actor_of(request), int(asked) if asked.isdigit() and len(asked) == 4 else None)
+    year = statistics.year_of(actor_of(request), int(asked) if asked.isdecimal() and len(asked) == 4 else None)
     tables = [
         (
             _("Reports behind alerts, by class and month of receipt"),

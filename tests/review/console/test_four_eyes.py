@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import QuerySet
 
@@ -198,6 +199,23 @@ def test_the_end_of_a_case_has_two_names_and_closes_its_alerts(store: Store):
     decision = Decision.objects.get()
     assert (decision.code, decision.proposed_by.username, decision.judged_by.username) == ("D4", "sveta", "sergei")
     assert store.alert(1).state == "closed"
+
+
+def test_what_is_put_into_a_case_makes_an_approval_in_progress_stale(store: Store):
+    case = proposed_end(store)
+    for add in (
+        lambda actor: cases.add_note(actor, case.number, WHY),
+        lambda actor: cases.add_report(actor, case.number, "XS:bank:R-1:1"),
+        lambda actor: cases.add_subject(actor, case.number, 9_001),
+        lambda actor: cases.attach(actor, case.number, SimpleUploadedFile("a.txt", b"news")),
+    ):
+        seen = Case.objects.get(pk=case.pk).version
+        add(store.actor("anna"))
+        with pytest.raises(Refused) as error:
+            cases.judge(store.actor("sergei"), case.number, seen, is_approved=True, text="")
+        assert error.value.code == "stale"
+    now = Case.objects.get(pk=case.pk).version
+    assert cases.judge(store.actor("sergei"), case.number, now, is_approved=True, text="").state == "closed_unsent"
 
 
 def test_the_database_refuses_a_case_that_one_person_ended(store: Store):
