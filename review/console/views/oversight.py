@@ -146,7 +146,10 @@ def numbers(request: HttpRequest) -> HttpResponse:
         "quality": year.quality,
         "calibration_chart": shares.calibration(
             [
-                Said(band.said, band.share.low, band.share.value or 0.0, band.share.high, band.share.decided)
+                Said(
+                    *(band.said, band.share.low, band.share.value or 0.0, band.share.high, band.share.decided),
+                    is_few=band.share.is_few,
+                )
                 for band in year.quality.bands
             ]
         ),

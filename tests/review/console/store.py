@@ -248,6 +248,16 @@ class Store:
         """Give an alert a shown score."""
         Alert.objects.filter(alert_id=alert_id(number)).update(score=score)
 
+    def closed(
+        self, number: int, taken_as: str, code: str, risk: float | None = None, theme: str = "DRUG-SHOP"
+    ) -> None:
+        """Leave an alert as it stands after a decision, with how it had come to be read."""
+        alert = self.alert(number)
+        said = {"code": code, "text": "", "status": "final", "needs_second": False, "proposed_at": NOW}
+        Decision.objects.create(alert=alert, ordinal=1, score=alert.score, **said)
+        values = {"taken_as": taken_as, "taken_risk": risk, "disposition": code, "theme": theme}
+        Alert.objects.filter(pk=alert.pk).update(state="closed", closed_at=NOW, **values)
+
     def proposed(self, number: int, name: str = "anna") -> Decision:
         """A decision of a person that waits for a second one."""
         self.scored(number, 95)

@@ -9,7 +9,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines.tables import PARTS
 from review.console import labels
-from review.console.models import AlertContent, Attachment, Case, Event, Export, Operation, Person, QueueMember, Subject
+from review.console.models import (
+    AlertContent,
+    Attachment,
+    Case,
+    Event,
+    Export,
+    Operation,
+    Person,
+    QueueMember,
+    Subject,
+)
 from review.console.services import cases
 from tests.review.console.store import Given, Store, alert_id
 from tests.review.console.views.pages import client
@@ -254,6 +264,20 @@ def test_statistics_count_what_was_done(store: Store) -> None:
     assert "сообщения о подозрениях" in page
     rows = re.findall(r"<b>(\d+) / (\d+)</b>", page)
     assert rows == [("0", "0")]
+
+
+def test_a_band_of_few_decisions_shows_its_count_and_no_share(store: Store) -> None:
+    store.publish(*(Given(number) for number in range(1, 43)))
+    for number in range(1, 43):
+        risk, code = (0.3, "D5") if number < 41 else (0.7, "D3")
+        store.closed(number, "R", code, risk)
+    page = client("chief").get("/statistics/", {"year": "2026"}).content.decode()
+    table = page[page.index("Calibration on the random sample</caption>") :]
+    assert re.findall(r'<th scope="row">([^<]+)</th>.*?(?:<td.*?){2}<td class="n">([^<]+)</td>', table)[:2] == [
+        ("20% – 40%", "0 · 0%"),
+        ("60% – 80%", "2"),
+    ]
+    assert [dot == " is-few" for dot in re.findall(r'class="chart-dot([^"]*)"', page)] == [False, True]
 
 
 def test_the_system_page_names_nights_and_no_subject(store: Store) -> None:
