@@ -77,7 +77,7 @@ class Given:
     theme: str = "DRUG-SHOP"
     family: str = "fan"
     typologies: tuple[str, ...] = ("FAN-01",)
-    feature: str = "asof_dst_in_fan_7d"
+    features: tuple[str, ...] = ("asof_dst_in_fan_7d",)
     risk: float = 0.5
     amount: str = "1000000"
     evidence: tuple[str, ...] = ("t1", "t2")
@@ -167,7 +167,7 @@ def _content(one: Given, night: date) -> Content:
     return Content(
         reasons=[
             {"source": source, "code": code, "evidence": list(one.evidence), **reason}
-            for source, code in [(name, name) for name in one.typologies] or [("model", one.feature)]
+            for source, code in [(name, name) for name in one.typologies] or [("model", name) for name in one.features]
         ],
         missing_data=[],
         evidence=list(one.evidence),
