@@ -17,6 +17,8 @@ EVENT_ACTIONS = {f"alert_{action}": words for action, words in ACTIONS.items()} 
     "bulk_previewed": _("closing together looked at"),
     "bulk_closed": _("closed together"),
     "searched": _("searched"),
+    "queue_read": _("list of a queue looked at"),
+    "approvals_read": _("list of what waits for approval looked at"),
     "statistics_read": _("statistics looked at"),
     "events_read": _("audit log looked at"),
     "case_created": _("case opened"),
@@ -90,6 +92,7 @@ EVENT_DETAILS = {
     "found": pgettext_lazy("detail", "found"),
     "listed": pgettext_lazy("detail", "on the day's list"),
     "members": pgettext_lazy("detail", "members, minutes"),
+    "named": pgettext_lazy("detail", "with lists that name it"),
     "new": pgettext_lazy("detail", "new"),
     "night": pgettext_lazy("detail", "night"),
     "order": pgettext_lazy("detail", "digest of the order"),
@@ -110,6 +113,7 @@ EVENT_DETAILS = {
     "until": pgettext_lazy("detail", "until"),
     "urgent": pgettext_lazy("detail", "a statutory clock runs"),
     "version": pgettext_lazy("detail", "version"),
+    "view": pgettext_lazy("detail", "part of the queue"),
     "watermark": pgettext_lazy("detail", "mark"),
 }
 BECAUSE = WAKE_EVENTS | {"date": _("the day has come"), "new_evidence": _("more of its evidence is new")}

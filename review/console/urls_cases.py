@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("operations/<slug:slug>/close/", operations.close, name="operation_close"),
     path("people/", people.listed, name="people"),
     path("people/queues/", people.queues, name="members"),
+    path("people/queues/order/", operations.order_now, name="order_now"),
     path("people/queues/<slug:slug>/", people.members, name="queue_members"),
     path("people/account/<str:username>/", people.person, name="person"),
     path("people/account/<str:username>/reset/", people.reset, name="person_reset"),

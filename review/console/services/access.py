@@ -100,10 +100,15 @@ def queue_for(actor: Actor, slug: str) -> Queue:
     Raises:
         NotFound: there is none, or it lies outside the person's scopes.
     """
-    found = queues_for(actor).filter(slug=slug).first()
+    found = visible_queue(actor, slug)
     if found is None:
         raise NotFound
     return found
+
+
+def visible_queue(actor: Actor, slug: str) -> Queue | None:
+    """The queue, or None where there is none or it lies outside the person's scopes."""
+    return queues_for(actor).filter(slug=slug).first()
 
 
 def require(actor: Actor, *roles: Role) -> None:

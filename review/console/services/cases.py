@@ -77,7 +77,7 @@ def cases_of(actor: Actor, cursor: str | None = None, *, with_ended: bool = Fals
     if not with_ended:
         cases = cases.exclude(state__in=_ENDED)
     if cursor:
-        if not cursor.isdigit():
+        if not cursor.isdecimal() or len(cursor) > 18:
             raise Refused("unknown cursor", "cursor")
         cases = cases.filter(pk__lt=int(cursor))
     rows = list(cases.order_by("-pk")[: PAGE_SIZE + 1])
@@ -220,6 +220,12 @@ def _swap(actor: Actor, case: Case, version: int, **values: Any) -> None:
         raise Refused(_("Somebody else has changed this case meanwhile. Nothing was changed; read it again."), "stale")
 
 
+def _outdate(actor: Actor, case: Case) -> None:
+    """Let whoever judges a proposed end read the case again: something was put into it meanwhile."""
+    waits = Case.objects.filter(pk=case.pk, state=CaseState.PENDING_REVIEW)
+    waits.update(version=F("version") + 1, changed_at=actor.at)
+
+
 def edit(actor: Actor, number: str, version: int, title: str, summary: str) -> None:
     """Change title and summary."""
     with audit.recorded(actor) as record:
@@ -295,6 +301,7 @@ def _close_alerts(actor: Actor, case: Case, target: CaseState, record: audit.Rec
     code = Disposition.DISSEMINATED if target == CaseState.CLOSED else Disposition.VALUABLE
     for alert in Alert.objects.filter(case=case, state=AlertState.LINKED).order_by("pk"):
         changes = {"disposition": code.value, "disposition_reason": "", "closed_at": actor.at}
+        workflow.decided_with_case(actor, alert, case, code)
         take_step(
             alert,
             Action.CLOSE_WITH_CASE,
@@ -305,7 +312,6 @@ def _close_alerts(actor: Actor, case: Case, target: CaseState, record: audit.Rec
             changes=changes,
             case=case.number,
         )
-        workflow.decided_with_case(actor, alert, case, code)
 
 
 def _workable(actor: Actor, number: str) -> Case:
@@ -325,6 +331,7 @@ def add_note(actor: Actor, number: str, text: str) -> Note:
     with audit.recorded(actor) as record:
         case = access.case_for(actor, number)
         note = Note.objects.create(case=case, text=words, by=actor.person, at=actor.at)
+        _outdate(actor, case)
         record.add("case_note_added", "case", number, after={"note": words})
     return note
 
@@ -337,6 +344,7 @@ def add_report(actor: Actor, number: str, report_key: str) -> None:
         CaseReport.objects.get_or_create(
             case=case, report=report, defaults={"added_by": actor.person, "added_at": actor.at}
         )
+        _outdate(actor, case)
         record.add("case_report_added", "case", number, report=report_key)
 
 
@@ -364,6 +372,7 @@ def add_subject(actor: Actor, number: str, node_id: int, part: str = "") -> None
         if found is None:
             raise NotFound
         _add_subjects(case, actor, [found], part)
+        _outdate(actor, case)
         record.add("case_subject_added", "case", number, subject=node_id)
 
 
@@ -445,6 +454,7 @@ def attach(actor: Actor, number: str, upload: "UploadedFile[Any]") -> Attachment
                 by=actor.person,
                 at=actor.at,
             )
+            _outdate(actor, case)
             record.add("case_file_added", "case", number, file=name, sha256=made.sha256, size=size)
         except BaseException:
             target.unlink(missing_ok=True)

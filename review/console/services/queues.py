@@ -12,7 +12,7 @@ from review import daily
 from review.console.models import Alert, Queue, QueueEntry
 from review.console.models.alerts import WAITING, AlertState
 from review.console.models.people import Person
-from review.console.services import access
+from review.console.services import access, audit
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
 from review.console.services.ranking import CANDIDATES
@@ -208,6 +208,8 @@ def page(
 ) -> Page:
     """One page of a queue, by place in the order of the day (views today, below) or the latest first.
 
+    The alerts that it names are logged, as `queue_read`.
+
     Args:
         actor: who reads.
         slug: the queue.
@@ -224,14 +226,21 @@ def page(
     if view not in VIEWS:
         raise Refused("unknown view", "view")
     if view == TODAY and filters.sort != "rank":
-        return _sorted_page(actor, queue, cursor, size, filters)
-    if view in (TODAY, BELOW):
-        return _ranked_page(actor, queue, view, cursor, size, filters)
-    return _latest_page(actor, queue, view, cursor, size, filters)
+        found = _sorted_page(actor, queue, cursor, size, filters)
+    elif view in (TODAY, BELOW):
+        found = _ranked_page(actor, queue, view, cursor, size, filters)
+    else:
+        found = _latest_page(actor, queue, view, cursor, size, filters)
+    with audit.recorded(actor) as record:
+        record.add("queue_read", "queue", slug, view=view, alerts=[item.alert.alert_id for item in found.items])
+    return found
 
 
 def page_with(actor: Actor, queue: Queue, alert: Alert, size: int = PAGE_SIZE) -> Page:
-    """The page of a visible queue's day, or of those below the cut, on which the alert stands; else the day's first."""
+    """The page of a visible queue's day, or of those below the cut, on which the alert stands; else the day's first.
+
+    Whoever shows it logs the alerts that it names.
+    """
     entry = QueueEntry.objects.filter(queue=queue, alert=alert).first()
     if entry is None:
         return _ranked_page(actor, queue, TODAY, None, size, NO_FILTERS)

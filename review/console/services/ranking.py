@@ -14,22 +14,28 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from pipelines.home import UserError
 from review import daily, folding
 from review.console.models import Alert, Operation, Person, Queue, QueueEntry, RankingRun
 from review.console.models.alerts import WAITING, AlertState
 from review.console.models.cases import CaseState
-from review.console.models.people import EVERYTHING
+from review.console.models.people import EVERYTHING, Role
 from review.console.models.queues import QueueKind
 from review.console.rules import WORKERS
 from review.console.services import audit
+from review.console.services.actor import Actor
 from review.console.services.chunks import chunks
+from review.console.services.errors import NotAllowed, Refused
 from review.console.services.system import expire
 from review.ranking import Parameters
 
 QUOTA_MAX = 0.5
 """Most of a queue's minutes that operations may take, all together."""
+ORDERED_AT_ONCE_MAX = 30_000
+"""Most open alerts that are ordered while a page waits: about five seconds of work."""
+_NIGHTS_SHOWN = 120
 CANDIDATES = (*WAITING, AlertState.ASSIGNED, AlertState.IN_REVIEW)
 """Alerts that a queue shows: those that wait, and those that somebody has in hand."""
 _CLOSED_CASES = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
@@ -53,6 +59,8 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
         at: now.
         record: gets one event per queue and per alert that is closed unreviewed.
     """
+    # One ordering at a time: the night's, or a person's.
+    list(Queue.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     since = _below_since()
     refold(night, at)
     expire(_unreviewed(night), at, record)
@@ -376,6 +384,11 @@ class Explanation:
     below: daily.Placed | None
     is_replayed: bool
 
+    def nights(self, alert: Alert) -> list[date]:
+        """The nights that ordered this queue since the alert is there, newest first."""
+        runs = RankingRun.objects.filter(queue=self.run.queue_id, night__gte=alert.first_night)
+        return list(runs.order_by("-night").values_list("night", flat=True).distinct()[:_NIGHTS_SHOWN])
+
 
 def replay(run: RankingRun) -> tuple[daily.Day, list[daily.Placed], bool]:
     """The stored day of a run, its order computed again, and whether it is the stored one bit for bit."""
@@ -434,9 +447,31 @@ def _explanation(
 
 def rerank(country: str, at: datetime) -> int:
     """Order every queue anew for the newest ranked night: after members, minutes or an operation changed."""
+    with audit.recorded_by_system(at) as record:
+        return _rerank(country, at, record)
+
+
+def order_now(actor: Actor, country: str) -> int:
+    """The same while people work, for the head and administrators; returns how many alerts are listed.
+
+    Raises:
+        NotAllowed: another role.
+        Refused: more alerts are open than a page has time to order.
+    """
+    if actor.role is not Role.HEAD and not actor.person.is_administrator:
+        raise NotAllowed
+    if Alert.objects.filter(state__in=CANDIDATES).order_by()[: ORDERED_AT_ONCE_MAX + 1].count() > ORDERED_AT_ONCE_MAX:
+        raise Refused(
+            _("Too many alerts are open to order them while a page waits. The night does it, or: sluice rank renew"),
+            "many",
+        )
+    with audit.recorded(actor) as record:
+        return _rerank(country, actor.at, record)
+
+
+def _rerank(country: str, at: datetime, record: audit.Record) -> int:
     night = Queue.objects.exclude(ranked_on=None).order_by("-ranked_on").values_list("ranked_on", flat=True).first()
     if night is None:
         return 0
     newest = RankingRun.objects.order_by("-id").first()
-    with audit.recorded_by_system(at) as record:
-        return rank_night(night, country, newest.data_digest if newest else "", at, record)
+    return rank_night(night, country, newest.data_digest if newest else "", at, record)

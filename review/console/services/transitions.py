@@ -30,6 +30,7 @@ class Action(StrEnum):
     WAKE = "wake"
     ASK = "ask"
     ANSWER = "answer"
+    ANSWER_LATE = "answer_late"
     TIME_OUT = "time_out"
     ESCALATE = "escalate"
     TAKE_ESCALATED = "take_escalated"
@@ -83,6 +84,7 @@ ALERT: dict[Action, Transition] = dict(
         _one(Action.WAKE, (S.DEFERRED,), S.QUEUED, WORKERS),
         _one(Action.ASK, _WORKED, S.INFO_REQUESTED, WORKERS, lock=True),
         _one(Action.ANSWER, (S.INFO_REQUESTED,), S.IN_REVIEW, WORKERS, keeps=True),
+        _one(Action.ANSWER_LATE, tuple(S), None, WORKERS, keeps=True),
         _one(Action.TIME_OUT, (S.INFO_REQUESTED,), S.QUEUED),
         _one(Action.ESCALATE, _WORKED, S.ESCALATED, WORKERS, lock=True),
         _one(Action.TAKE_ESCALATED, (S.ESCALATED,), S.IN_REVIEW, JUDGES, keeps=True),

@@ -20,7 +20,7 @@ from review.console.rules import JUDGES, WORKERS
 from review.console.services import access, audit, system
 from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed, NotFound, Refused
-from review.console.services.steps import restored, snapshot, stale, swap, take_step
+from review.console.services.steps import lock_row, restored, snapshot, stale, swap, take_step
 from review.console.services.transitions import ALERT, Action
 from review.dispositions import EDITION, OTHER, Disposition, WakeEvent
 
@@ -218,6 +218,16 @@ def close(
     changes: dict[str, Any] = {}
     if not second:
         changes = {"disposition": disposition.value, "disposition_reason": reason, "closed_at": actor.at}
+    lock_row(alert, version)
+    _new_decision(
+        actor,
+        alert,
+        text,
+        second=second,
+        code=disposition.value,
+        reason=reason,
+        batch=batch,
+    )
     step = take_step(
         alert,
         Action.PROPOSE if second else Action.CLOSE,
@@ -230,15 +240,6 @@ def close(
         code=disposition.value,
         coded_reason=reason,
         batch=str(batch or ""),
-    )
-    _new_decision(
-        actor,
-        alert,
-        text,
-        second=second,
-        code=disposition.value,
-        reason=reason,
-        batch=batch,
     )
     return Outcome(alert, step, second)
 
@@ -402,28 +403,45 @@ def ask_information(
     return Outcome(alert, step, needs_second=False)
 
 
-def answer(actor: Actor, alert_id: str, version: int, text: str) -> Alert:
-    """Enter the answer to the open question; the alert is this person's again."""
+def answer(actor: Actor, alert_id: str, version: int, text: str, question: int | None = None) -> Alert:
+    """Enter the answer to a question. Where the alert waits for it, the alert is this person's again.
+
+    Args:
+        actor: who enters it.
+        alert_id: the alert.
+        version: the version that the person saw.
+        text: the answer.
+        question: key of the question; the newest without an answer if None. An older one, or one whose clock ran out,
+            is answered wherever the alert stands by now, and leaves it there.
+
+    Raises:
+        Refused: the question is none, or has its answer.
+    """
     access.require_worker(actor)
     words = rationale(text, is_needed=True)
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id)
+        asked = list(InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id"))
+        found = next((item for item in asked if question in (None, item.pk)), None)
+        if found is None:
+            raise Refused(_("This question has its answer already."), "question")
+        is_waited_for = alert.state == AlertState.INFO_REQUESTED and found == asked[0]
         lock = {"owner_id": actor.person.pk, "locked_at": actor.at, "active_at": actor.at, "answer_by": None}
         take_step(
             alert,
-            Action.ANSWER,
+            Action.ANSWER if is_waited_for else Action.ANSWER_LATE,
             by=actor.person,
             at=actor.at,
             record=record,
             text=words,
-            changes=lock,
+            changes=lock if is_waited_for else {},
             version=version,
         )
-        alert.owner = actor.person
-        # An earlier question whose clock ran out has not been answered by this.
-        asked = InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id").first()
-        if asked:
-            InfoRequest.objects.filter(pk=asked.pk).update(answer=words, answered_at=actor.at, answered_by=actor.person)
+        if is_waited_for:
+            alert.owner = actor.person
+        elif alert.state in WAITING:
+            system.show(alert)
+        InfoRequest.objects.filter(pk=found.pk).update(answer=words, answered_at=actor.at, answered_by=actor.person)
     return alert
 
 

@@ -117,7 +117,7 @@ def _form(*roles: Role) -> Callable[[Form], Callable[[HttpRequest, str], HttpRes
 
 def _version(request: HttpRequest) -> int:
     text = request.POST.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 @_form(*WORKERS)
@@ -155,7 +155,7 @@ def note(request: HttpRequest, number: str) -> None:
 def subject(request: HttpRequest, number: str) -> None:
     """A subject that one of the alerts names."""
     text = request.POST.get("node", "")
-    if not text.lstrip("-").isdigit():
+    if not text.removeprefix("-").isdecimal() or len(text) > 20:
         raise Refused(_("Choose a subject."), "node", "node")
     cases.add_subject(actor_of(request), number, int(text), request.POST.get("part", ""))
 

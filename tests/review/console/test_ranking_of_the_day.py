@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines.home import UserError
-from review.console.models import Alert, Operation, Person, Queue, QueueEntry, RankingRun
+from review.console.models import Alert, Event, Operation, Person, Queue, QueueEntry, RankingRun
 from review.console.services import operations, people, ranking
 from review.console.services.errors import NotAllowed, Refused
 from review.console.services.operations import Plan
@@ -28,6 +28,29 @@ def test_the_explanation_is_the_stored_order_and_survives_what_happens_later(sto
         assert found.candidate.risk == number / 40
     newest = ranking.explain(alert_id(1)[:10])
     assert newest.run.night == NIGHT + DAY
+
+
+def test_the_nights_of_an_alert_can_be_looked_at(store: Store):
+    store.publish_ranked(Given(2))
+    for later in (DAY, 2 * DAY):
+        store.publish_ranked(Given(1), Given(2), night=NIGHT + later, at=NOW + later)
+    assert ranking.explain(alert_id(1)).nights(store.alert(1)) == [NIGHT + 2 * DAY, NIGHT + DAY]
+
+
+def test_the_queues_are_ordered_anew_by_the_head_or_an_administrator_while_the_work_goes_on(store: Store, monkeypatch):
+    store.publish_ranked(*(Given(number, risk=number / 60) for number in range(1, 60)))
+    held = store.claimed(7)
+    people.set_members(store.actor("chief"), held.queue.slug, [("anna", 40)])
+    Person.objects.exclude(username="anna").update(minutes_a_day=0)
+    for name in ("anna", "sveta", "audra"):
+        with pytest.raises(NotAllowed):
+            ranking.order_now(store.actor(name), "XS")
+    assert 0 < ranking.order_now(store.actor("chief"), "XS") < 15
+    assert (store.alert(7).owner, store.alert(7).version) == (store.actor("anna").person, held.version)
+    assert Event.objects.filter(action="queue_ranked").latest("sequence").actor == "chief"
+    monkeypatch.setattr(ranking, "ORDERED_AT_ONCE_MAX", 58)
+    with pytest.raises(Refused):
+        ranking.order_now(store.actor("chief"), "XS")
 
 
 def test_a_run_whose_input_was_changed_is_not_called_replayed(store: Store):

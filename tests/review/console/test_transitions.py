@@ -40,7 +40,7 @@ SYSTEM = {Action.ENQUEUE, Action.TIME_OUT, Action.EXPIRE}
 def test_the_table_holds_these_changes_and_no_others():
     found = {(source.value, t.target.value) for t in ALERT.values() if t.target for source in t.sources}
     assert found == EDGES
-    assert [action for action, t in ALERT.items() if t.target is None] == [Action.MARK]
+    assert [action for action, t in ALERT.items() if t.target is None] == [Action.ANSWER_LATE, Action.MARK]
 
 
 def test_every_action_has_its_row_and_only_the_night_acts_without_a_role():

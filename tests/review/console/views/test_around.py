@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pipelines.tables import PARTS
 from review.console import labels
 from review.console.models import (
-    Alert,
     AlertContent,
     Attachment,
     Case,
@@ -22,7 +21,7 @@ from review.console.models import (
     Subject,
 )
 from review.console.services import cases
-from tests.review.console.store import NOW, Given, Store, alert_id
+from tests.review.console.store import Given, Store, alert_id
 from tests.review.console.views.pages import client
 
 NASTY = '<script>alert("x")</script> & «Ромашка»'
@@ -271,8 +270,7 @@ def test_a_band_of_few_decisions_shows_its_count_and_no_share(store: Store) -> N
     store.publish(*(Given(number) for number in range(1, 43)))
     for number in range(1, 43):
         risk, code = (0.3, "D5") if number < 41 else (0.7, "D3")
-        closed = {"state": "closed", "closed_at": NOW, "taken_as": "R", "taken_risk": risk, "disposition": code}
-        Alert.objects.filter(alert_id=alert_id(number)).update(**closed)
+        store.closed(number, "R", code, risk)
     page = client("chief").get("/statistics/", {"year": "2026"}).content.decode()
     table = page[page.index("Calibration on the random sample</caption>") :]
     assert re.findall(r'<th scope="row">([^<]+)</th>.*?(?:<td.*?){2}<td class="n">([^<]+)</td>', table)[:2] == [
