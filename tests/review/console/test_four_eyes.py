@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from review import daily
 from review.console.models import Alert, Case, Decision, Export
-from review.console.services import alerts, approvals, cases, exports, workflow
+from review.console.services import alerts, approvals, cases, exports, waiting, workflow
 from review.console.services.errors import NotAllowed, NotFound, Refused, Stale
 from review.console.services.workflow import Choice
 from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id
@@ -39,8 +39,8 @@ def test_nobody_approves_or_returns_their_own(store: Store, author):
             act(store.actor(author), decision.pk, store.alert(1).version, WHY)
         assert error.value.code == "own"
     assert store.alert(1).state == "pending_approval"
-    assert [item.is_own for item in approvals.waiting(store.actor(author))] == [True]
-    assert approvals.waiting_count(store.actor(author)) == 0
+    assert [item.is_own for item in waiting.everything(store.actor(author)).decisions] == [True]
+    assert waiting.counts(store.actor(author)).total == 0
 
 
 @pytest.mark.parametrize("name", ["boris", "dina", "audra", "egor"])
