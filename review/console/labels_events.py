@@ -72,7 +72,7 @@ EVENT_KINDS = {
     "search": pgettext_lazy("object", "search"),
     "statistics": pgettext_lazy("object", "statistics"),
     "log": pgettext_lazy("object", "audit log"),
-    "events": pgettext_lazy("object", "audit log"),
+    "events": pgettext_lazy("object", "audit log as a file"),
 }
 EVENT_DETAILS = {
     "agency": pgettext_lazy("detail", "an agency asks"),

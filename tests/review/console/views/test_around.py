@@ -79,7 +79,7 @@ def test_the_flow_is_safe_and_says_the_same_as_its_table(store: Store) -> None:
     page = Page(text)
     cards = [attrs for tag, attrs in page.tags if tag == "g" and "fl-card" in str(attrs.get("class"))]
     assert len(cards) == 9
-    assert all(card["aria-label"] and card["tabindex"] == "0" for card in cards)
+    assert all(card["role"] == "button" and card["tabindex"] == "0" for card in cards)
     rows = [
         attrs for tag, attrs in page.tags if tag == "tr" and "data-src" in attrs and "data-transaction" not in attrs
     ]
