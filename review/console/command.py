@@ -149,11 +149,19 @@ def rerank(home: Home, at: datetime) -> int:
 
 
 def verify(home: Home, known_head: str | None) -> "Verdict":
-    """Check the audit log's chain; see services/audit.py."""
+    """Check the audit log's chain; see services/audit.py.
+
+    Raises:
+        UserError: what is given as a head is none.
+    """
     require(home)
     from review.console.services import audit
+    from review.console.services.errors import Refused
 
-    return audit.verify(known_head)
+    try:
+        return audit.verify(known_head)
+    except Refused as error:
+        raise UserError(error.message) from None
 
 
 def add_person(

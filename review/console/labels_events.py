@@ -72,7 +72,7 @@ EVENT_KINDS = {
     "search": pgettext_lazy("object", "search"),
     "statistics": pgettext_lazy("object", "statistics"),
     "log": pgettext_lazy("object", "audit log"),
-    "events": pgettext_lazy("object", "audit log"),
+    "events": pgettext_lazy("object", "export of the audit log"),
 }
 EVENT_DETAILS = {
     "agency": pgettext_lazy("detail", "an agency asks"),
@@ -123,5 +123,7 @@ FILTERS = {
     "action": _("Action"),
     "object_kind": _("Kind of object"),
     "object_id": _("Object"),
+    "from": _("From"),
+    "to": _("To"),
 }
 """The filters of the log itself, as reading it is logged."""

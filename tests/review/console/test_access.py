@@ -131,7 +131,7 @@ def test_numbers_that_an_older_version_stored_are_found_by_their_end_too(store: 
     SubjectTerm.objects.filter(kind="tail").delete()
     assert search.find(store.actor("anna"), "10001001").alerts == ()
     with connection.cursor() as cursor:
-        cursor.execute(import_module("review.console.migrations.0012_tails").TAILS)
+        cursor.execute(import_module("review.console.migrations.0012_searches").TAILS)
     assert [hit.alert.alert_id for hit in search.find(store.actor("anna"), "10001001").alerts] == [ONE]
 
 

@@ -254,6 +254,23 @@ def test_the_log_is_filtered_and_verified_on_the_page(store: Store) -> None:
     assert "searched</code>" not in page
     assert "The chain is whole" in audra.post("/audit/verify/").content.decode()
     assert "The chain is broken" in audra.post("/audit/verify/", {"head": "f" * 64}).content.decode()
+    mistyped = audra.post("/audit/verify/", {"head": "abc"})
+    assert mistyped.status_code == 422
+    assert "The chain is" not in mistyped.content.decode()
+
+
+def test_the_log_names_subjects_and_says_which_day_can_not_be_read(store: Store) -> None:
+    store.publish(Given(1, name="Щербаков Василий"))
+    client("anna").get(f"/alert/{alert_id(1)}/flow/")
+    audra = client("audra")
+    assert "Щербаков Василий (1001)" in audra.get("/audit/", {"action": "flow_read"}).content.decode()
+    assert alert_id(1) in audra.get("/audit/", {"from": "01.01.2020", "action": "flow_read"}).content.decode()
+    assert alert_id(1) not in audra.get("/audit/", {"to": "2020-01-01", "action": "flow_read"}).content.decode()
+    unread = audra.get("/audit/", {"from": "yesterday"})
+    assert unread.status_code == 422
+    assert "Give a day" in unread.content.decode()
+    kinds = re.findall(r'<option value="(?:log|events)">([^<]+)<', audra.get("/audit/").content.decode())
+    assert len(set(kinds)) == 2
 
 
 def test_statistics_count_what_was_done(store: Store) -> None:
