@@ -42,6 +42,7 @@ EVENT_ACTIONS = {f"alert_{action}": words for action, words in ACTIONS.items()} 
     "exported": _("export taken out"),
     "operation_proposed": _("operation proposed"),
     "operation_approved": _("operation set in force"),
+    "operation_withdrawn": _("operation withdrawn"),
     "operation_closed": _("operation ended"),
     "queue_members_set": _("members of the queue set"),
     "queue_ranked": _("queue ordered"),

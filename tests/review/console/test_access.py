@@ -238,7 +238,7 @@ def test_a_queue_outside_the_scope_is_not_there(store: Store):
 def test_only_administrators_touch_accounts_and_nobody_their_own_rights(store: Store):
     with pytest.raises(NotAllowed):
         people.create(store.actor("sveta"), "new.person", "", "head", [])
-    made, password = people.create(store.actor("chief"), "new.person", "New", "analyst", [("XS-A", "*")])
+    made, password = people.create(store.actor("chief"), "new.person", "New", "analyst", [("RU-OMS", "*")])
     assert made.check_password(password)
     assert made.must_change_password
     with pytest.raises(Refused) as error:
@@ -248,3 +248,24 @@ def test_only_administrators_touch_accounts_and_nobody_their_own_rights(store: S
         given = {"username": "other", "role": "analyst", "scopes": [], **wrong}
         with pytest.raises(Refused):
             people.create(store.actor("chief"), given["username"], "", given["role"], given["scopes"])
+
+
+def test_an_account_is_switched_off_and_on_by_command_and_never_the_last_administrator(store: Store):
+    chief, anna = store.actor("chief").person, store.actor("anna").person
+    people.switch_by_command(" Anna ", NOW, is_active=False)
+    assert [person.username for person in people.listed_by_command()][-1] == "anna"
+    people.switch_by_command("anna", NOW, is_active=True)
+    anna.refresh_from_db()
+    assert anna.is_active
+    with pytest.raises(Refused):
+        people.switch_by_command("chief", NOW, is_active=False)
+    Person.objects.filter(pk=anna.pk).update(is_administrator=True)
+    assert not people.switch_by_command(chief.username, NOW, is_active=False).is_active
+    with pytest.raises(NotFound):
+        people.switch_by_command("nobody", NOW, is_active=False)
+
+
+def test_minutes_that_nobody_gives_are_the_usual_ones_of_who_works_alerts(store: Store):
+    for role, minutes in (("analyst", people.USUAL_MINUTES), ("auditor", 0)):
+        made, _password = people.create_by_command(f"new-{role}", "", role, [("RU", "*")], None, NOW)
+        assert made.minutes_a_day == minutes
