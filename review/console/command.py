@@ -196,7 +196,8 @@ def add_person(
 def reset_person(home: Home, username: str, at: datetime) -> str:
     """Give an account a new password, which must be changed at the next sign-in; its second factor is removed."""
     require(home)
-    return _plain(lambda people: people.reset_by_command(username, at))
+    password: str = _plain(lambda people: people.reset_by_command(username, at))
+    return password
 
 
 def persons(home: Home) -> list[Account]:

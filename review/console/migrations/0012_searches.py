@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
     Django gives SQLite the function `reverse`.
     """
 
-    dependencies: ClassVar = [("console", "0009_lead_features")]
+    dependencies: ClassVar = [("console", "0011_sent_by_three")]
     operations: ClassVar = [
         migrations.RunSQL(TAILS, _NO_TAILS),
         migrations.RunPython(_on_postgresql(_BY_CODE_POINT), _on_postgresql(_BY_LOCALE)),
