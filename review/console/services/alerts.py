@@ -1,7 +1,7 @@
 """One alert as its page shows it. Opening one is a read of a subject, and is logged with the read itself."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -52,7 +52,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Movement:
-    """One transaction: of the evidence, or another of the subject in the window. Amount in local currency."""
+    """One transaction: of the evidence, of the subject in the window, or of a reason. Amount in local currency."""
 
     transaction_id: str
     occurred_at: datetime
@@ -72,18 +72,55 @@ class Movement:
 
 @dataclass(frozen=True)
 class ReasonView:
-    """One sentence; `source` is a typology or `model`, `evidence` the transactions that it rests on."""
+    """One sentence as `review.reasons.Reason` has it; what was written before has no counts and no times."""
 
     source: str
     en: str
     ru: str
     weight: float
     evidence: tuple[str, ...]
+    about: str = ""
+    rows: int | None = None
+    among: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def is_model(self) -> bool:
         """Does the model say so."""
         return self.source == "model"
+
+    @property
+    def count(self) -> int | None:
+        """How many transactions the number is made of; None where that is not known."""
+        return self.rows if self.rows is not None or self.about else len(self.evidence)
+
+
+@dataclass(frozen=True)
+class OpenReason:
+    """A reason with its transactions.
+
+    Attributes:
+        reason: the sentence.
+        movements: the linked transactions, in time order.
+        judged: the transaction that the model judged by the number; None where there is none.
+        not_evidence: how many of the linked ones the alert itself does not rest on.
+    """
+
+    reason: ReasonView
+    movements: tuple[Movement, ...]
+    judged: Movement | None
+    not_evidence: int
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Movements of the subject in one hour and one way that are too many to be listed."""
+
+    at: datetime
+    is_incoming: bool
+    amount: Decimal
+    count: int
 
 
 @dataclass(frozen=True)
@@ -94,9 +131,9 @@ class Around:
     linked: tuple[Alert, ...] = ()
 
     @property
-    def named(self) -> set[Alert]:
+    def named(self) -> set[str]:
         """All of them."""
-        return {*(item.alert for item in (self.beside.items if self.beside else ())), *self.linked}
+        return {*(self.beside.named if self.beside else ()), *(other.alert_id for other in self.linked)}
 
 
 @dataclass(frozen=True)
@@ -112,6 +149,10 @@ class OpenAlert:
         decision: the decision that waits or stands; None before the first.
         said: the step that says why it was deferred or handed up, where it still is, or its holder took it up.
         open_questions: those without an answer, the newest first.
+        movements: the evidence and the subject's other movements of the days that the pictures show.
+        beyond: the subject's movements of these days that are not listed.
+        traced: what else its reasons rest on.
+        drawn: the first and the last day that the pictures show.
         around: the other alerts that its page names; nothing where only its pictures are read.
     """
 
@@ -124,6 +165,9 @@ class OpenAlert:
     reasons: tuple[ReasonView, ...]
     missing_data: tuple[str, ...]
     movements: tuple[Movement, ...]
+    beyond: tuple[Beyond, ...]
+    traced: tuple[Movement, ...]
+    drawn: tuple[date, date]
     flow: Flow
     nodes: dict[int, Node]
     decision: Decision | None
@@ -132,6 +176,11 @@ class OpenAlert:
     said: AlertStep | None
     open_questions: tuple[InfoRequest, ...]
     around: Around
+
+    @property
+    def has_medians(self) -> bool:
+        """Does a reason set a number beside the median of what the model learnt from."""
+        return any(reason.about for reason in self.reasons)
 
 
 def open_alert(actor: Actor, alert_id: str, from_queue: str = "") -> OpenAlert:
@@ -152,7 +201,7 @@ def open_alert(actor: Actor, alert_id: str, from_queue: str = "") -> OpenAlert:
         elif alert.first_read_at is None and actor.role in WORKERS:
             Alert.objects.filter(pk=alert.pk, first_read_at=None).update(first_read_at=actor.at)
         around = _around(actor, alert, from_queue)
-        others = sorted(other.alert_id for other in around.named if other.pk != alert.pk)
+        others = sorted(around.named - {alert_id})
         record.add("alert_read", "alert", alert.alert_id, subject=alert.subject.node_id, alerts=others)
     return _open(actor, alert, around)
 
@@ -175,7 +224,11 @@ def picture_of(actor: Actor, alert_id: str) -> OpenAlert:
 
 
 def _reason(row: dict[str, Any]) -> ReasonView:
-    return ReasonView(row["source"], row["en"], row["ru"], row["weight"], tuple(row["evidence"]))
+    since, until = (datetime.fromisoformat(row[name]) if row.get(name) else None for name in ("since", "until"))
+    return ReasonView(
+        *(row["source"], row["en"], row["ru"], row["weight"], tuple(row["evidence"])),
+        *(row.get("about", ""), row.get("rows"), row.get("among"), since, until),
+    )
 
 
 def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert:
@@ -184,6 +237,7 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
     subject = alert.subject.node_id
     names = {node_id: node.name for node_id, node in nodes.items()}
     decision = Decision.objects.filter(alert=alert).exclude(status=DecisionStatus.UNDONE)
+    rows = {drawn: [row for row in content.movements if row.get("is_drawn", True) is drawn] for drawn in (True, False)}
     return OpenAlert(
         alert=alert,
         entry=QueueEntry.objects.filter(alert=alert, queue_id=alert.queue_id).first(),
@@ -193,7 +247,10 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
         is_late=alert.state != AlertState.CLOSED and alert.due_on < actor.today,
         reasons=tuple(_reason(row) for row in content.reasons),
         missing_data=tuple(content.missing_data),
-        movements=tuple(_movement(row, nodes, subject) for row in content.movements),
+        movements=tuple(_movement(row, nodes, subject) for row in rows[True]),
+        beyond=tuple(_beyond(row) for row in content.flow.get("beyond", ())),
+        traced=tuple(_movement(row, nodes, subject) for row in rows[False]),
+        drawn=_drawn(alert, content.flow),
         flow=flows.from_stored(content.flow, subject, names),
         nodes=nodes,
         decision=decision.select_related("proposed_by", "judged_by", "dissemination__sent_by")
@@ -221,6 +278,17 @@ def _said(alert: Alert) -> AlertStep | None:
     return steps.filter(action=Action.ESCALATE).first()
 
 
+def _drawn(alert: Alert, flow: dict[str, Any]) -> tuple[date, date]:
+    """The days that the pictures show; of what was handed over before they were kept, those of the evidence."""
+    if "from" not in flow:
+        return alert.window_from.date(), alert.window_to.date()
+    return date.fromisoformat(flow["from"]), date.fromisoformat(flow["to"])
+
+
+def _beyond(row: dict[str, Any]) -> Beyond:
+    return Beyond(datetime.fromisoformat(row["at"]), row["is_incoming"], Decimal(row["amount"]), row["count"])
+
+
 def _node(node_id: int, row: dict[str, Any]) -> Node:
     names = ("name", "key", "kind", "holder_kind", "institution", "country", "territory")
     return Node(node_id, *(row[name] or "" for name in names))
@@ -245,8 +313,8 @@ def _movement(row: dict[str, Any], nodes: dict[int, Node], subject: int) -> Move
     )
 
 
-def movements_of(actor: Actor, alert_id: str, reason: int | None = None) -> tuple[Movement, ...]:
-    """The movements of an alert, or those that its reason number `reason` (from 0) rests on.
+def reason_of(actor: Actor, alert_id: str, number: int) -> OpenReason:
+    """An alert's reason number `number` (from 0), with its transactions.
 
     Opening a reason counts as having read it; see `has_read_reasons`.
 
@@ -255,14 +323,18 @@ def movements_of(actor: Actor, alert_id: str, reason: int | None = None) -> tupl
     """
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id)
-        record.add("evidence_read", "alert", alert.alert_id, reason_number=reason)
+        record.add("evidence_read", "alert", alert.alert_id, reason_number=number)
     found = _open(actor, alert)
-    if reason is None:
-        return found.movements
-    if not 0 <= reason < len(found.reasons):
+    if not 0 <= number < len(found.reasons):
         raise NotFound
-    wanted = set(found.reasons[reason].evidence)
-    return tuple(movement for movement in found.movements if movement.transaction_id in wanted)
+    reason = found.reasons[number]
+    every = {movement.transaction_id: movement for movement in (*found.movements, *found.traced)}
+    linked = sorted(
+        (every[name] for name in reason.evidence if name in every),
+        key=lambda movement: (movement.occurred_at, movement.transaction_id),
+    )
+    others = sum(not movement.is_evidence for movement in linked)
+    return OpenReason(reason, tuple(linked), every.get(reason.about), others)
 
 
 def evidence_of(alert: Alert) -> tuple[Movement, ...]:

@@ -136,7 +136,7 @@ def everything(actor: Actor) -> Waiting:
         cases=pending,
         exports=tuple(exports.waiting(actor)),
         escalated=escalated,
-        operations=tuple(_operations(actor).select_related("queue")[:CAP]),
+        operations=tuple(_operations(actor).select_related("queue", "proposed_by")[:CAP]),
         to_send=to_send,
     )
 
@@ -188,10 +188,10 @@ def _handed_up(actor: Actor) -> tuple[HandedUp, ...]:
 
 
 def _operations(actor: Actor) -> QuerySet[Operation]:
-    """Operations that the head has not set in force."""
+    """Operations that others proposed and no head has set in force."""
     if actor.role is not Role.HEAD:
         return Operation.objects.none()
-    return Operation.objects.filter(approved_by=None, closed_at=None)
+    return Operation.objects.filter(approved_by=None, closed_at=None).exclude(proposed_by=actor.person)
 
 
 def in_hand(actor: Actor) -> InHand:

@@ -1,6 +1,7 @@
 """What waits for a person: everything of others that the person may see and can act on, and nothing else."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -98,10 +99,13 @@ def test_an_approved_case_waits_for_an_officer_who_had_no_part_in_it(store: Stor
 
 
 def test_a_proposed_operation_waits_for_the_head(store: Store):
-    plan = Plan("East", "Восток", ["XS-A"], [], ["*"], NOW.date(), NOW.date(), 0.5, 0.1)
-    operations.propose(store.actor("sveta"), plan)
+    plan = Plan("East", "Восток", ["RU-OMS"], [], ["*"], NOW.date(), NOW.date(), 0.5, 0.1)
+    made = operations.propose(store.actor("sveta"), plan)
+    operations.propose(store.actor("chief"), replace(plan, name_en="West"))
     assert counted(store, "chief") == {"operations": 1}
     assert not counted(store, "sergei")
+    operations.withdraw(store.actor("sveta"), made.queue.slug)
+    assert not counted(store, "chief")
 
 
 def test_no_count_goes_beyond_the_cap(store: Store, monkeypatch):
