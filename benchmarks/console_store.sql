@@ -32,7 +32,7 @@ where i % N_PARTS = N_PART;
 insert into console_alert
     (id, alert_id, subject_id, subject_name, family, theme, territory, corridor, typologies, component_id, linked_count,
      window_from, window_to, risk, is_calibrated, amount_local, currency, evidence_count, subject_count,
-     first_reason_en, first_reason_ru, lead_feature, is_rule_found, model_id, inputs_digest, first_night, last_night,
+     first_reason_en, first_reason_ru, lead_features, is_rule_found, model_id, inputs_digest, first_night, last_night,
      known_on, changed_at, score, value, queue_id, state, version, taken_as, taken_risk, due_on, wake_events, is_urgent,
      has_agency_interest, disposition, disposition_reason, closed_at)
 with recursive n (i) as (select cast(1 as bigint) union all select i + 1 from n where i < N_ALERTS)

@@ -379,6 +379,6 @@ def typologies(content: Content) -> list[str]:
     return sorted({reason["source"] for reason in content.reasons} - {MODEL})
 
 
-def lead_feature(content: Content) -> str:
-    """What the strongest reason of an alert that no typology found is about; empty where one did."""
-    return "" if typologies(content) else str(content.reasons[0]["code"])
+def lead_features(content: Content) -> list[str]:
+    """What the two strongest reasons of an alert that no typology found are about, sorted; nothing where one did."""
+    return [] if typologies(content) else sorted({str(reason["code"]) for reason in content.reasons[:2]} - {""})

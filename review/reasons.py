@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import isclose
 from typing import Any
 
 import polars as pl
@@ -137,17 +138,26 @@ def _raising(explanation: str) -> Iterator[tuple[float, dict[str, Any]]]:
 
 
 def _per_feature(features: Mapping[str, list[_Seen]], wording: Wording) -> list[Reason]:
-    """One reason for each of the features that weigh most, in the words of its weightiest transaction."""
-    top = sorted(features.values(), key=lambda seen: (-max(s[0] for s in seen), seen[0][1]["feature"]))[:REASONS_MAX]
+    """One reason for each of the telling features that weigh most, in the words of its weightiest transaction."""
+    weightiest = {name: min(seen, key=lambda s: (-s[0], s[3])) for name, seen in features.items()}
+    # What is as usual convinces nobody, whatever it weighs together with others.
+    telling = [name for name in features if not _is_usual(weightiest[name][1])]
+    top = sorted(telling or features, key=lambda name: (-weightiest[name][0], name))[:REASONS_MAX]
     reasons = []
-    for seen in top:
-        weight, item, _, _ = min(seen, key=lambda s: (-s[0], s[3]))
+    for name in top:
+        seen, (weight, item, _, _) = features[name], weightiest[name]
         sentences = {language: wording.feature(item, language) for language in words.LANGUAGES}
         links = tuple(transaction for _, transaction in sorted((s[2], s[3]) for s in seen))
         reasons.append(
             Reason(MODEL, **sentences, weight=weight, evidence=links[:LINKS_MAX], code=item["feature"]),
         )
     return reasons
+
+
+def _is_usual(item: Mapping[str, Any]) -> bool:
+    """Is a feature's value the usual one, to a hundredth of it."""
+    value, usual = item["value"], item["usual"]
+    return value == usual or (None not in (value, usual) and isclose(value, usual, rel_tol=0.01))
 
 
 def _unexplained(

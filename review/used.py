@@ -57,7 +57,7 @@ def used(lake: Lake, named: str, most: int) -> list[Used]:
 
 
 def _single(lake: Lake, named: str) -> Subject | None:
-    edge = trace.of_edge(lake, int(named)) if named.isdigit() and len(named) <= 18 else None
+    edge = trace.of_edge(lake, int(named)) if named.isdecimal() and len(named) <= 18 else None
     return edge or trace.of_transaction(lake, named)
 
 

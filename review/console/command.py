@@ -224,6 +224,13 @@ def outcomes(home: Home) -> int:
     return flowing.write(Lake(home.lake))
 
 
+def _folded(found: "Explanation") -> str:
+    if found.lead is None:
+        return ""
+    capped = f"; {found.component_listed} of its group stand on the list, and more may not" if found.is_capped else ""
+    return f", as {found.lead[:8]} leads its group{capped}"
+
+
 def explanation(found: "Explanation") -> list[tuple[str, str]]:
     """An explanation as lines: what, and its value."""
     worth, candidate = found.placed.worth, found.candidate
@@ -240,6 +247,7 @@ def explanation(found: "Explanation") -> list[tuple[str, str]]:
         ("value = p x harm x fresh x link", f"{worth.value:.6f}"),
         ("expected minutes", f"{worth.minutes:.2f}"),
         ("value per minute", f"{worth.value_per_minute:.6f}"),
+        ("counts as", f"{found.pull:.6f}{_folded(found)}"),
         (
             "least of class 2 on the list",
             f"{found.cut_value:.6f}" if found.cut_value is not None else "class 2 is empty",

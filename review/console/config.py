@@ -57,7 +57,7 @@ def oidc(settings: Settings) -> OidcSettings | None:
     """The OpenID provider, where one is set.
 
     Raises:
-        UserError: half of it is set, or the provider is not reached over HTTPS.
+        UserError: half of it is set, the secret can't be read, or the provider is not reached over HTTPS.
     """
     given = (settings.console_oidc_issuer, settings.console_oidc_client, settings.console_oidc_secret_file)
     if not any(given):
@@ -69,7 +69,10 @@ def oidc(settings: Settings) -> OidcSettings | None:
     parts = urlsplit(settings.console_oidc_issuer)
     if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1"}:
         raise UserError("console_oidc_issuer does not begin with https://. Correct it.")
-    secret = settings.console_oidc_secret_file.read_text("utf-8").strip()
+    try:
+        secret = settings.console_oidc_secret_file.read_text("utf-8").strip()
+    except OSError as error:
+        raise UserError(f"console_oidc_secret_file can't be read: {error.strerror}. Correct it.") from None
     return OidcSettings(settings.console_oidc_issuer.rstrip("/"), settings.console_oidc_client, secret)
 
 

@@ -37,6 +37,13 @@ RANK_CLASSES = {
     "R": _("random sample"),
     "-": _("below the cut"),
 }
+QUEUE_VIEWS = {
+    "today": _("Today"),
+    "below": _("Below the cut"),
+    "mine": _("In my hands"),
+    "away": _("Away"),
+    "closed": _("Closed"),
+}
 DISPOSITIONS = {
     "D1": _("disseminated, new"),
     "D2": _("added to a dissemination"),
@@ -91,6 +98,7 @@ ACTIONS = {
     "wake": _("woken"),
     "ask": _("information asked for"),
     "answer": _("answer entered"),
+    "answer_late": _("answer to an older question entered"),
     "time_out": _("answer did not come in time"),
     "escalate": _("escalated"),
     "take_escalated": _("taken by a senior analyst"),

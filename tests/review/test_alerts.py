@@ -114,6 +114,20 @@ def test_model_alerts_fill_up_to_capacity_above_the_floor(tmp_path: Path) -> Non
     assert both["risk"] == 0.5
 
 
+def test_what_is_as_usual_is_a_reason_only_where_there_is_no_other(tmp_path: Path) -> None:
+    """A sentence that says a value is what it usually is explains nothing, whatever the feature weighs."""
+    usual = {"feature": "round", "value": 0.402, "usual": 0.4, "contribution": 5.0}
+    telling = {"feature": "fan", "value": 40.0, "usual": 3.0, "contribution": 1.0}
+    world = World()
+    for node, items in ((1, [usual, telling]), (2, [usual])):
+        world.score("account", node, 0.9)
+        paid = world.edge(f"t{node}", 100 + node, node)
+        world.score("transaction", paid, 0.9, explanation=json.dumps(items))
+    rows = {row["node_id"]: row for row in _build(_lake(tmp_path, world)).iter_rows(named=True)}
+    assert [reason["code"] for reason in _reasons(rows[1])] == ["fan"]
+    assert [reason["code"] for reason in _reasons(rows[2])] == ["round"]
+
+
 def test_a_model_alert_without_an_explanation_says_what_the_score_is(tmp_path: Path) -> None:
     """No reason is never an option: risk beside the median of the night's accounts."""
     world = World()

@@ -43,13 +43,14 @@ def line(low: float, share: float, high: float, average: float | None = None) ->
 
 @dataclass(frozen=True)
 class Said:
-    """One group of alerts: what was said on average, what came true with its interval, and how many they are."""
+    """One group of alerts: what was said on average, what came true with its interval, how many, and if too few."""
 
     said: float
     low: float
     share: float
     high: float
     count: int
+    is_few: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Point:
     radius: int
     low_y: int
     high_y: int
+    is_few: bool
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def calibration(groups: Sequence[Said]) -> Calibration | None:
             max(_DOT_MIN, round(_DOT_MAX * (group.count / most) ** 0.5)),
             y(group.low),
             y(group.high),
+            group.is_few,
         )
         for group in groups
     )

@@ -99,7 +99,7 @@ class Alert(models.Model):
     territory = models.CharField(max_length=80)
     corridor = models.CharField(max_length=100, blank=True)
     typologies = models.CharField(max_length=300, blank=True)
-    lead_feature = models.CharField(max_length=80, blank=True)
+    lead_features = models.CharField(max_length=80, blank=True)
     component_id = models.CharField(max_length=32)
     linked_count = models.PositiveIntegerField(default=0)
     window_from = models.DateTimeField()
@@ -179,11 +179,11 @@ class Alert(models.Model):
 
     @property
     def ground(self) -> str:
-        """What alerts with the same reasons have in common: the typologies; without any, the model's leading feature.
+        """What alerts with the same reasons share: the typologies; without any, the two leading features of the model.
 
         Empty for an alert of the model alone that was handed over before reasons had codes.
         """
-        return self.typologies or self.lead_feature
+        return self.typologies or self.lead_features
 
 
 class AlertContent(models.Model):
@@ -266,7 +266,7 @@ class DecisionStatus(models.TextChoices):
 
 
 class Decision(models.Model):
-    """One decision about an alert: who, what, why, on which evidence, and who approved it.
+    """One decision about an alert: who, what, why, on which evidence, who approved it, and with what it was sent.
 
     The database itself refuses a decision that its own author judges, a final one that lacks the second person, a
     dissemination that asks for none, and any change of a decision that was judged (migration 0007).
@@ -291,6 +291,7 @@ class Decision(models.Model):
     wake_events = models.JSONField(default=list)
     evidence = models.JSONField(default=list)
     batch = models.UUIDField(null=True)
+    dissemination = models.ForeignKey("console.Dissemination", models.PROTECT, null=True, related_name="decisions")
 
     class Meta:
         """Four eyes, held by the database."""

@@ -88,7 +88,7 @@ def case_for(actor: Actor, number: str) -> Case:
     Raises:
         NotFound: there is none, or the person may not know of it.
     """
-    found = cases_for(actor).select_related("owner", "proposed_by").filter(number=number).first()
+    found = cases_for(actor).select_related("owner", "proposed_by", "judged_by").filter(number=number).first()
     if found is None:
         raise NotFound
     return found
@@ -100,10 +100,15 @@ def queue_for(actor: Actor, slug: str) -> Queue:
     Raises:
         NotFound: there is none, or it lies outside the person's scopes.
     """
-    found = queues_for(actor).filter(slug=slug).first()
+    found = visible_queue(actor, slug)
     if found is None:
         raise NotFound
     return found
+
+
+def visible_queue(actor: Actor, slug: str) -> Queue | None:
+    """The queue, or None where there is none or it lies outside the person's scopes."""
+    return queues_for(actor).filter(slug=slug).first()
 
 
 def require(actor: Actor, *roles: Role) -> None:

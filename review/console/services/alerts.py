@@ -27,7 +27,7 @@ from review.console.rules import WORKERS
 from review.console.services import access, audit, workflow
 from review.console.services.actor import Actor
 from review.console.services.errors import NotFound, Refused
-from review.console.services.queues import Lock, is_idle, lock_of
+from review.console.services.queues import Lock, Page, is_idle, lock_of, page_with
 from review.flow import Flow
 
 SIMILAR_MAX = 5
@@ -86,6 +86,19 @@ class ReasonView:
 
 
 @dataclass(frozen=True)
+class Around:
+    """The other alerts that an alert's page names: the list beside it, and those of its component."""
+
+    beside: Page | None = None
+    linked: tuple[Alert, ...] = ()
+
+    @property
+    def named(self) -> set[str]:
+        """All of them."""
+        return {*(self.beside.named if self.beside else ()), *(other.alert_id for other in self.linked)}
+
+
+@dataclass(frozen=True)
 class OpenAlert:
     """An alert with everything that its page shows.
 
@@ -96,7 +109,8 @@ class OpenAlert:
         can_work: may this person work alerts at all.
         has_lock: does this person hold it.
         decision: the decision that waits or stands; None before the first.
-        rank_queue: the queue it was opened from, or its home queue.
+        open_questions: those without an answer, the newest first.
+        around: the other alerts that its page names; nothing where only its pictures are read.
     """
 
     alert: Alert
@@ -113,23 +127,36 @@ class OpenAlert:
     decision: Decision | None
     subject_details: dict[str, Any]
     notes: tuple[Note, ...]
-    open_request: InfoRequest | None
+    open_questions: tuple[InfoRequest, ...]
+    around: Around
 
 
-def open_alert(actor: Actor, alert_id: str) -> OpenAlert:
-    """The alert, for its page: logs the read, keeps the reader's lock alive, notes the first look.
+def open_alert(actor: Actor, alert_id: str, from_queue: str = "") -> OpenAlert:
+    """The alert, for its page: logs the read with the others that the page names, keeps the reader's lock alive.
+
+    Args:
+        actor: who reads; the first look of somebody who works alerts is noted.
+        alert_id: the alert.
+        from_queue: the queue that it was opened from; its home queue where the person may not see that one.
 
     Raises:
         NotFound: no such alert for this person.
     """
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id)
-        record.add("alert_read", "alert", alert.alert_id, subject=alert.subject.node_id)
         if alert.owner_id == actor.person.pk:
             workflow.mark_read(actor, alert, record)
         elif alert.first_read_at is None and actor.role in WORKERS:
             Alert.objects.filter(pk=alert.pk, first_read_at=None).update(first_read_at=actor.at)
-    return _open(actor, alert)
+        around = _around(actor, alert, from_queue)
+        others = sorted(around.named - {alert_id})
+        record.add("alert_read", "alert", alert.alert_id, subject=alert.subject.node_id, alerts=others)
+    return _open(actor, alert, around)
+
+
+def _around(actor: Actor, alert: Alert, from_queue: str) -> Around:
+    queue = next((q for slug in (from_queue, alert.queue.slug) if (q := access.visible_queue(actor, slug))), None)
+    return Around(page_with(actor, queue, alert) if queue else None, tuple(_linked_to(actor, alert)))
 
 
 def picture_of(actor: Actor, alert_id: str) -> OpenAlert:
@@ -148,7 +175,7 @@ def _reason(row: dict[str, Any]) -> ReasonView:
     return ReasonView(row["source"], row["en"], row["ru"], row["weight"], tuple(row["evidence"]))
 
 
-def _open(actor: Actor, alert: Alert) -> OpenAlert:
+def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert:
     content = AlertContent.objects.get(pk=alert.pk)
     nodes = {int(key): _node(int(key), row) for key, row in content.nodes.items()}
     subject = alert.subject.node_id
@@ -166,10 +193,13 @@ def _open(actor: Actor, alert: Alert) -> OpenAlert:
         movements=tuple(_movement(row, nodes, subject) for row in content.movements),
         flow=flows.from_stored(content.flow, subject, names),
         nodes=nodes,
-        decision=decision.select_related("proposed_by", "judged_by").order_by("-ordinal").first(),
+        decision=decision.select_related("proposed_by", "judged_by", "dissemination__sent_by")
+        .order_by("-ordinal")
+        .first(),
         subject_details=alert.subject.details,
         notes=tuple(Note.objects.filter(alert=alert).select_related("by").order_by("id")),
-        open_request=InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id").first(),
+        open_questions=tuple(InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id")),
+        around=around or Around(),
     )
 
 
@@ -265,9 +295,7 @@ def similar_to(actor: Actor, alert_id: str) -> list[Similar]:
 
     Logged as `similar_read`, with whether the reader had opened a reason before: earlier decisions lead.
     """
-    with audit.recorded(actor) as record:
-        alert = access.alert_for(actor, alert_id)
-        record.add("similar_read", "alert", alert.alert_id)
+    alert = access.alert_for(actor, alert_id)
     shared = _sharing(alert)
     mine = set(alert.typologies.split(",")) - {""}
     decided = access.alerts_for(actor).filter(state=AlertState.CLOSED).exclude(pk=alert.pk)
@@ -277,7 +305,10 @@ def similar_to(actor: Actor, alert_id: str) -> list[Similar]:
         Similar(other, _likeness(alert, mine, other, shared.get(other.pk, 0)), shared.get(other.pk, 0))
         for other in pool
     ]
-    return sorted(found, key=lambda s: (-s.likeness, -s.alert.pk))[:SIMILAR_MAX]
+    shown = sorted(found, key=lambda s: (-s.likeness, -s.alert.pk))[:SIMILAR_MAX]
+    with audit.recorded(actor) as record:
+        record.add("similar_read", "alert", alert.alert_id, alerts=[item.alert.alert_id for item in shown])
+    return shown
 
 
 def _sharing(alert: Alert) -> dict[int, int]:
@@ -298,7 +329,7 @@ def _likeness(alert: Alert, mine: set[str], other: Alert, shared: int) -> float:
     return 0.5 * typologies + 0.3 * min(shared / 3, 1) + 0.2 * low / high
 
 
-def linked_to(actor: Actor, alert: Alert) -> list[Alert]:
+def _linked_to(actor: Actor, alert: Alert) -> list[Alert]:
     """Other alerts of the same component that the person may see."""
     others = access.alerts_for(actor).filter(component_id=alert.component_id).exclude(pk=alert.pk)
     return list(others.order_by("-score", "pk")[:20])

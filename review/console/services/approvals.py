@@ -27,10 +27,11 @@ class Waiting:
 
 
 def waiting(actor: Actor) -> list[Waiting]:
-    """The decisions that wait and that the person may see, oldest first; seniors and the head judge them."""
-    rows = (
-        _waiting(actor).select_related("alert", "alert__subject", "proposed_by").order_by("proposed_at", "pk")[:_SHOWN]
-    )
+    """The decisions that wait and that the person may see, oldest first; seniors and the head judge them. Logged."""
+    found = _waiting(actor).select_related("alert", "alert__subject", "proposed_by")
+    rows = list(found.order_by("proposed_at", "pk")[:_SHOWN])
+    with audit.recorded(actor) as record:
+        record.add("approvals_read", "alerts", len(rows), alerts=[decision.alert.alert_id for decision in rows])
     return [Waiting(decision, decision.proposed_by_id == actor.person.pk) for decision in rows]
 
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from review.console.models import Event, EventHead
 from review.console.models.people import Role
@@ -144,6 +145,7 @@ def events(
     action: str = "",
     kind: str = "",
     identifier: str = "",
+    named: bool = False,
 ) -> EventPage:
     """The log for the auditor and the head, each filter exact; reading it is logged with the filters.
 
@@ -154,6 +156,7 @@ def events(
         action: events of this action.
         kind: events about objects of this kind.
         identifier: events about this object.
+        named: those too whose details name the object: the lists, searches and pages on which an alert was seen.
 
     Raises:
         NotAllowed: another role.
@@ -164,14 +167,18 @@ def events(
     found = Event.objects.order_by("-sequence")
     wanted = {"actor": username, "action": action, "object_kind": kind, "object_id": identifier}
     asked = {name: value.strip() for name, value in wanted.items() if value.strip()}
-    found = found.filter(**asked)
+    others = {name: value for name, value in asked.items() if name in ("actor", "action")}
+    fits = Q(**asked)
+    if named and "object_id" in asked:
+        fits |= Q(**others, details__contains=json.dumps(asked["object_id"], ensure_ascii=False))
+    found = found.filter(fits)
     if cursor:
-        if not cursor.isdigit():
+        if not cursor.isdecimal() or len(cursor) > 18:
             raise Refused("unknown cursor", "cursor")
         found = found.filter(sequence__lt=int(cursor))
     rows = list(found[: PAGE_SIZE + 1])
     with recorded(actor) as record:
-        record.add("events_read", "log", "", asked=asked, cursor=cursor or "")
+        record.add("events_read", "log", "", asked=asked, named=named, cursor=cursor or "")
     more = len(rows) > PAGE_SIZE
     return EventPage(tuple(rows[:PAGE_SIZE]), str(rows[PAGE_SIZE - 1].sequence) if more else None)
 

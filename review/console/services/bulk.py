@@ -29,14 +29,14 @@ class Preview:
     Attributes:
         alerts: the alerts, all with the same reasons.
         typologies: those that found them; empty where the model alone did.
-        lead_feature: what then leads among the model's reasons.
+        lead_features: the two that then lead among the model's reasons.
         with_second: those that a second person must approve, for the disposition that the score asks for.
         token: goes into the form; closes exactly these alerts in exactly these versions, for this person.
     """
 
     alerts: tuple[Alert, ...]
     typologies: str
-    lead_feature: str
+    lead_features: str
     with_second: int
     token: str
 
@@ -56,7 +56,7 @@ def preview(actor: Actor, alert_ids: Sequence[str]) -> Preview:
     )
     second = daily.work_rules().second_person_score
     waiting = sum(alert.score >= second for alert in alerts)
-    return Preview(tuple(alerts), alerts[0].typologies, alerts[0].lead_feature, waiting, token)
+    return Preview(tuple(alerts), alerts[0].typologies, alerts[0].lead_features, waiting, token)
 
 
 def _chosen(actor: Actor, alert_ids: Sequence[str]) -> list[Alert]:

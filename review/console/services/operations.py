@@ -96,7 +96,7 @@ def _check(plan: Plan) -> None:
 
 
 def approve(actor: Actor, slug: str) -> Operation:
-    """Set an operation in force: its queue opens with the next ranking. For the head alone."""
+    """Set an operation in force: its queue opens with the next ordering. For the head alone."""
     access.require(actor, Role.HEAD)
     with audit.recorded(actor) as record:
         found = _found(slug)
@@ -109,7 +109,7 @@ def approve(actor: Actor, slug: str) -> Operation:
 
 
 def close(actor: Actor, slug: str) -> Operation:
-    """End an operation: its alerts fall back to their home queues with their age; the next ranking has no boost."""
+    """End an operation: its alerts fall back to their home queues with their age; the next ordering has no boost."""
     access.require(actor, Role.HEAD)
     with audit.recorded(actor) as record:
         found = _found(slug)

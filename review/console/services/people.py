@@ -172,7 +172,7 @@ def change(actor: Actor, username: str, scopes: Iterable[tuple[str, str]] | None
 
 
 def reset_password(actor: Actor, username: str) -> str:
-    """A new made-up password for a person, shown once; their second factor and sessions end."""
+    """A new made-up password for a person, shown once; their second factor, sessions and tie to a provider end."""
     access.require_administrator(actor)
     with audit.recorded(actor) as record:
         return _reset(person(actor, username), record)
@@ -191,7 +191,8 @@ def _reset(found: Person, record: audit.Record) -> str:
     password = passwords.made_up()
     found.set_password(password)
     found.must_change_password = True
-    found.save(update_fields=["password", "must_change_password"])
+    found.external_id = None
+    found.save(update_fields=["password", "must_change_password", "external_id"])
     TOTPDevice.objects.filter(user=found).delete()
     end_sessions(found)
     record.add("password_reset", "person", found.username)

@@ -269,7 +269,7 @@ def _alert_facts(row: Mapping[str, Any], content: Content, subjects: Mapping[int
         "territory": row["territory"][:80],
         "corridor": (row["corridor"] or "")[:100],
         "typologies": ",".join(handover.typologies(content))[:300],
-        "lead_feature": handover.lead_feature(content)[:80],
+        "lead_features": ",".join(handover.lead_features(content)),
         "component_id": row["component_id"],
         "linked_count": row["linked_count"],
         "window_from": row["window_from"],

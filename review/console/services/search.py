@@ -1,10 +1,11 @@
 """Search by name in either script, account, identifier, reference, alert or case: by beginnings, never inside."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import reduce
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from review import spelling
@@ -17,6 +18,7 @@ from review.console.services.errors import Refused
 ALERTS_MAX = 50
 _SUBJECTS_MAX = 200
 _POOL = 2_000
+_ROWS_MAX = 200
 _LEAST = 2
 _PER_MINUTE = 60
 _LAST = "\U0010ffff"
@@ -109,44 +111,50 @@ def _by_number(actor: Actor, words: str) -> tuple[list[Found], bool]:
 def _by_name(actor: Actor, words: str, *, exact: bool) -> tuple[list[Found], bool]:
     """What has all words in its name, as written first; and whether there is more than was looked at."""
     kind = "exact" if exact else "name"
-    asked = [_keys(word, exact=exact) for word in spelling.name_words(words) if len(word) >= _LEAST]
+    asked = [_with_term(kind, _keys(word, exact=exact)) for word in spelling.name_words(words) if len(word) >= _LEAST]
     if not asked:
         return [], False
-    asked.sort(key=lambda keys: -max(map(len, keys)))
-    pool = list(_with_term(kind, asked[0]).values_list("subject_id", flat=True).distinct()[:_POOL])
-    is_cut = len(pool) == _POOL
-    for keys in asked[1:]:
-        pool = list(
-            _with_term(kind, keys).filter(subject__in=pool).values_list("subject_id", flat=True).distinct()[:_POOL]
-        )
-    same = spelling.exact_words(words)
-    as_written = SubjectTerm.objects.filter(subject__in=pool, kind="exact", term__in=same)
-    exactly = set(as_written.values_list("subject_id", flat=True))
-    ordered = sorted(_seen(actor, pool), key=lambda pk: (pk not in exactly, pk))
-    return _alerts_of(actor, ordered[:_SUBJECTS_MAX], exactly), is_cut or len(ordered) > _SUBJECTS_MAX
+    # The rarest word first: where it finds less than a pool, nothing that has all words is left out.
+    written = SubjectTerm.objects.filter(kind="exact", term__in=spelling.exact_words(words))
+    pools = sorted((_subjects(rows) for rows in asked), key=len)
+    if len(asked) == 1:
+        pool = {*_subjects(written), *pools[0]}
+    elif len(pools[0]) < _POOL:
+        pool = set(pools[0])
+        for rows in asked:
+            pool &= set(_subjects(rows.filter(subject__in=pool)))
+    else:
+        first, *others = asked
+        for rows in others:
+            first = first.filter(subject__in=rows.values("subject_id"))
+        pool = set(_subjects(first))
+    is_cut = len(pool) >= _POOL
+    exactly = set(written.filter(subject__in=pool).values_list("subject_id", flat=True))
+    found = _alerts_of(actor, exactly, exactly)
+    found += _alerts_of(actor, pool - exactly, exactly)
+    return found, is_cut or len(found) >= _ROWS_MAX
 
 
-def _seen(actor: Actor, subjects: list[int]) -> list[int]:
-    """Those that an alert of the person's sight names: what lies outside it must not crowd out what lies within."""
-    if len(subjects) <= _SUBJECTS_MAX or not access.is_bounded(actor):
-        return subjects
-    named = AlertSubject.objects.filter(access.sight(actor, "alert__"), subject__in=subjects)
-    return list(named.values_list("subject_id", flat=True).distinct())
+def _subjects(rows: QuerySet[SubjectTerm]) -> list[int]:
+    return list(rows.values_list("subject_id", flat=True).distinct()[:_POOL])
 
 
 def _keys(word: str, *, exact: bool) -> set[str]:
     return {word} if exact else spelling.word_keys(word)
 
 
-def _with_term(kind: str, keys: set[str]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _with_term(kind: str, keys: set[str]) -> QuerySet[SubjectTerm]:
     wanted = reduce(lambda a, b: a | b, (Q(term__gte=key, term__lt=key + _LAST) for key in sorted(keys)))
     return SubjectTerm.objects.filter(wanted, kind=kind)
 
 
-def _alerts_of(actor: Actor, subjects: list[int], exact: set[int]) -> list[Found]:
+def _alerts_of(actor: Actor, subjects: Collection[int], exact: set[int]) -> list[Found]:
+    """The alerts that name the subjects as their own, then as a party, the highest score first."""
     named = AlertSubject.objects.filter(access.sight(actor, "alert__"), subject__in=subjects)
-    rows = named.select_related("alert", "alert__owner", "alert__queue", "subject").order_by("-is_own", "-alert")
+    rows = named.select_related("alert", "alert__owner", "alert__queue", "subject").order_by(
+        "-is_own", "-alert__score", "-alert"
+    )
     return [
         Found(row.alert, subject=row.subject, is_exact=row.subject_id in exact, is_own=row.is_own)
-        for row in rows[: ALERTS_MAX * 4]
+        for row in rows[:_ROWS_MAX]
     ]

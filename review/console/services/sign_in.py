@@ -72,7 +72,7 @@ def sign_in(request: HttpRequest, username: str, password: str, at: datetime) ->
     if person is None or not is_right or not person.is_active:
         for key in keys:
             throttle.add(key, at)
-        _log("sign_in_failed", name, address, at)
+        note_failure(name, address, at)
         raise Refused(_("The name or the password is wrong."), "credentials")
     throttle.clear(keys[0])
     start_session(request, person, at)
@@ -87,6 +87,11 @@ def start_session(request: HttpRequest, person: Person, at: datetime) -> None:
     request.session["seen_at"] = at.timestamp()
     with audit.recorded(Actor.of(request, at)) as record:
         record.add("signed_in", "person", person.username)
+
+
+def note_failure(name: str, address: str, at: datetime) -> None:
+    """Log a sign-in that came to nothing; a name that no account has is not kept."""
+    _log("sign_in_failed", name, address, at)
 
 
 def _log(action: str, name: str, address: str, at: datetime) -> None:

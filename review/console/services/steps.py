@@ -100,6 +100,17 @@ def take_step(
     return step
 
 
+def lock_row(alert: Alert, version: int) -> None:
+    """Keep others from changing the alert until the transaction ends: for what is written before the alert itself.
+
+    Raises:
+        Stale: it has another version by now.
+    """
+    locked = Alert.objects.select_for_update().filter(pk=alert.pk, version=version)
+    if locked.values_list("pk", flat=True).first() is None:
+        raise stale(alert)
+
+
 def swap(alert: Alert, values: dict[str, Any], version: int | None = None) -> None:
     """Write work fields if the alert still has the version.
 

@@ -51,7 +51,6 @@ def expire(alerts: Iterable[Alert], at: datetime, record: audit.Record) -> None:
     for alert in alerts:
         code = Disposition.UNREVIEWED.value
         changes: dict[str, Any] = {"disposition": code, "disposition_reason": "", "closed_at": at}
-        take_step(alert, Action.EXPIRE, by=None, at=at, record=record, changes=changes)
         Decision.objects.create(
             alert=alert,
             ordinal=alert.decisions.count() + 1,
@@ -64,3 +63,4 @@ def expire(alerts: Iterable[Alert], at: datetime, record: audit.Record) -> None:
             score=alert.score,
             evidence=alert.content.evidence,
         )
+        take_step(alert, Action.EXPIRE, by=None, at=at, record=record, changes=changes)

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from review.console import labels_events
+from review.console import labels, labels_events
 from review.console.templatetags import show
 
 register = template.Library()
@@ -66,6 +66,8 @@ def _text(name: str, text: str) -> str:
         return f"{text} {show.disposition(text)}"
     if name == "coded_reason":
         return show.coded_reason(text)
+    if name == "view":
+        return str(labels.QUEUE_VIEWS.get(text, text))
     if name == "because":
         return str(labels_events.BECAUSE.get(text, text))
     if name == "role":

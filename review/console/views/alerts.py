@@ -1,6 +1,7 @@
 """The page of one alert, and the parts of it that are read on demand: evidence, reports, similar alerts, history."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from review.console.rules import JUDGES, READERS, WORKERS, allow
 from review.console.services import access, alerts, cases, queues, ranking
 from review.console.services.actor import Actor
 from review.console.services.alerts import OpenAlert
-from review.console.services.errors import NotFound, Refused, Stale
+from review.console.services.errors import Refused, Stale
 from review.console.views.flow import flow_view
 from review.console.views.queues import actor_of
 from review.dispositions import WakeEvent
@@ -56,22 +57,25 @@ def alert(request: HttpRequest, alert_id: str) -> HttpResponse:
 def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) -> HttpResponse:
     """The page, after a refused form with what was typed and what changed."""
     actor = actor_of(request)
-    found = alerts.open_alert(actor, alert_id)
-    queue = _queue_of(request, actor, found.alert)
+    from_queue = request.GET.get("queue") or request.POST.get("queue") or ""
+    found = alerts.open_alert(actor, alert_id, from_queue)
+    beside = found.around.beside
     values = flow_view(actor, found) | {
         "nav": "queues",
         "found": found,
         "alert": found.alert,
-        "queue": queue,
-        "list": queues.page_with(actor, queue, found.alert) if queue else None,
-        "from_queue": request.GET.get("queue") or request.POST.get("queue") or "",
+        "queue": beside.queue if beside else None,
+        "list": beside,
+        "below": queues.below(actor, beside.queue) if beside else 0,
+        "from_queue": from_queue,
         "attempt": attempt,
         "typed": attempt.typed if attempt else {},
         "changed_by": _steps_since(found.alert, attempt) if attempt and attempt.is_stale else (),
-        "linked": alerts.linked_to(actor, found.alert),
+        "linked": found.around.linked,
         "report_count": found.alert.linked_reports.count(),
         "has_read_reasons": alerts.has_read_reasons(actor, alert_id),
         "can_work": actor.role in WORKERS,
+        "late_questions": found.open_questions[found.alert.state == AlertState.INFO_REQUESTED :],
         "can_mark": actor.role in WORKERS and found.alert.state != AlertState.CLOSED,
         "sees_case": cases.is_seen(actor, found.alert.case_id),
         "age_days": (actor.today - found.alert.first_night).days,
@@ -82,16 +86,6 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         **_form_values(actor, found),
     }
     return render(request, "console/alert.html", values, status=409 if attempt else 200)
-
-
-def _queue_of(request: HttpRequest, actor: Actor, alert: Alert) -> Any:
-    """The queue that the alert was opened from, else its home queue; None where the person may see neither."""
-    for slug in (request.GET.get("queue") or request.POST.get("queue") or "", alert.queue.slug):
-        try:
-            return access.queue_for(actor, slug)
-        except NotFound:
-            continue
-    return None
 
 
 def _steps_since(alert: Alert, attempt: Attempt) -> list[AlertStep]:
@@ -179,7 +173,22 @@ def rank(request: HttpRequest, alert_id: str) -> HttpResponse:
     if slug:
         access.queue_for(actor, slug)
     try:
-        explained = ranking.explain(found.alert_id, queue=slug)
+        night = date.fromisoformat(request.GET.get("night", ""))
+    except ValueError:
+        night = None
+    try:
+        explained = ranking.explain(found.alert_id, night, slug)
     except UserError:
-        return render(request, "console/part_rank.html", {"explained": None})
-    return render(request, "console/part_rank.html", {"explained": explained, "worth": explained.placed.worth})
+        return render(request, "console/part_rank.html", {"explained": None, "night": night})
+    return render(
+        request,
+        "console/part_rank.html",
+        {
+            "alert": found,
+            "explained": explained,
+            "worth": explained.placed.worth,
+            "lead": access.alerts_for(actor).filter(alert_id=explained.lead).first() if explained.lead else None,
+            "nights": explained.nights(found),
+            "queue": slug,
+        },
+    )

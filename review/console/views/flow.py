@@ -211,7 +211,7 @@ def _period(first: str, last: str, alert: OpenAlert) -> Period | None:
 
 
 def _reason(text: str, alert: OpenAlert) -> int | None:
-    return int(text) if text.isdigit() and len(text) < 3 and int(text) < len(alert.reasons) else None
+    return int(text) if text.isdecimal() and len(text) < 3 and int(text) < len(alert.reasons) else None
 
 
 def _evidence(alert: OpenAlert, reason: int | None) -> frozenset[str]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from review.console.rules import allow
 from review.console.services import oidc
 from review.console.services.errors import Refused, TooOften
+from review.console.views.session import page_after
 
 
 def _back(request: HttpRequest) -> str:
@@ -19,13 +20,15 @@ def _back(request: HttpRequest) -> str:
 
 def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
     status = 429 if isinstance(error, TooOften) else 422
-    return render(request, "console/sign_in.html", {"error": error, "oidc": settings.OIDC}, status=status)
+    context = {"error": error, "oidc": settings.OIDC, "next": page_after(request)}
+    return render(request, "console/sign_in.html", context, status=status)
 
 
 @allow(public=True)
 @require_GET
 def to_provider(request: HttpRequest) -> HttpResponse:
-    """The provider's own page."""
+    """The provider's own page; the page that was asked for is kept for the way back."""
+    request.session["next"] = page_after(request)
     try:
         return HttpResponseRedirect(oidc.begin(request, _back(request), datetime.now(UTC)))
     except Refused as error:
@@ -35,9 +38,9 @@ def to_provider(request: HttpRequest) -> HttpResponse:
 @allow(public=True)
 @require_GET
 def back(request: HttpRequest) -> HttpResponse:
-    """The queues, once the provider has said who it is."""
+    """The page that was asked for, once the provider has said who it is."""
     try:
         oidc.finish(request, _back(request), datetime.now(UTC))
     except Refused as error:
         return _refused(request, error)
-    return HttpResponseRedirect("/")
+    return HttpResponseRedirect(page_after(request))

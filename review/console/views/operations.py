@@ -1,18 +1,21 @@
 """Operations: what runs, what is proposed, and the forms that propose, set in force and end one."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from review.console import labels
 from review.console.days import day_of
 from review.console.models.people import Role
 from review.console.rules import JUDGES, READERS, allow
-from review.console.services import operations
+from review.console.services import operations, ranking
 from review.console.services.errors import NotAllowed, Refused
 from review.console.services.operations import Plan
+from review.console.templatetags.show import number
 from review.console.views.queues import actor_of
 
 
@@ -82,7 +85,8 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
         operations.approve(actor_of(request), slug)
     except Refused as error:
         messages.error(request, error.message)
-    return redirect("console:operations")
+        return redirect("console:operations")
+    return _ordered(request, "console:operations")
 
 
 @allow(Role.HEAD)
@@ -93,4 +97,31 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
         operations.close(actor_of(request), slug)
     except Refused as error:
         messages.error(request, error.message)
-    return redirect("console:operations")
+        return redirect("console:operations")
+    return _ordered(request, "console:operations")
+
+
+@allow(administrators=True)
+@require_POST
+def order_now(request: HttpRequest) -> HttpResponse:
+    """Order every queue anew: members or their minutes have changed."""
+    return _ordered(request, "console:members")
+
+
+def _ordered(request: HttpRequest, back: str) -> HttpResponse:
+    """To a page, with the queues ordered anew or why they are not."""
+    try:
+        listed = ranking.order_now(actor_of(request), settings.HOME.settings.country)
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request,
+            ngettext(
+                "The queues are ordered anew: %(n)s alert above the cuts.",
+                "The queues are ordered anew: %(n)s alerts above the cuts.",
+                listed,
+            )
+            % {"n": number(listed)},
+        )
+    return redirect(back)

@@ -38,15 +38,17 @@ def log(request: HttpRequest) -> HttpResponse:
 def _log_page(request: HttpRequest, **more: Any) -> HttpResponse:
     actor = actor_of(request)
     filters = {name: request.GET.get(name, "") for name in _FILTERS}
+    named = request.GET.get("named") == "1"
     try:
-        page = audit.events(actor, request.GET.get("after") or None, **filters)
+        page = audit.events(actor, request.GET.get("after") or None, **filters, named=named)
     except Refused:
-        page = audit.events(actor, **filters)
+        page = audit.events(actor, **filters, named=named)
     offered = {
         "actions": _offered(labels_events.EVENT_ACTIONS, filters["action"]),
         "kinds": _offered(labels_events.EVENT_KINDS, filters["kind"]),
     }
-    return render(request, "console/audit.html", {"nav": "audit", "page": page, "filters": filters, **offered, **more})
+    context = {"nav": "audit", "page": page, "filters": filters, "named": named, **offered, **more}
+    return render(request, "console/audit.html", context)
 
 
 def _offered(words: Mapping[str, object], chosen: str) -> list[tuple[str, str]]:
@@ -124,7 +126,7 @@ def download(request: HttpRequest, export_id: int) -> HttpResponse:
 def numbers(request: HttpRequest) -> HttpResponse:
     """The unit's numbers of a year."""
     asked = request.GET.get("year", "")
-    year = statistics.year_of(actor_of(request), int(asked) if asked.isdigit() and len(asked) == 4 else None)
+    year = statistics.year_of(actor_of(request), int(asked) if asked.isdecimal() and len(asked) == 4 else None)
     tables = [
         (
             _("Reports behind alerts, by class and month of receipt"),
@@ -144,7 +146,10 @@ def numbers(request: HttpRequest) -> HttpResponse:
         "quality": year.quality,
         "calibration_chart": shares.calibration(
             [
-                Said(band.said, band.share.low, band.share.value or 0.0, band.share.high, band.share.decided)
+                Said(
+                    *(band.said, band.share.low, band.share.value or 0.0, band.share.high, band.share.decided),
+                    is_few=band.share.is_few,
+                )
                 for band in year.quality.bands
             ]
         ),

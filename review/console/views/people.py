@@ -141,4 +141,4 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _minutes(text: str) -> int:
-    return min(int(text), _MINUTES_MAX) if text.isdigit() and len(text) < 6 else 0
+    return min(int(text), _MINUTES_MAX) if text.isdecimal() and len(text) < 6 else 0

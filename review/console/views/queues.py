@@ -2,9 +2,9 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from review.console.labels import QUEUE_VIEWS
 from review.console.models import Queue
 from review.console.models.people import EVERYTHING, Person, Role
 from review.console.rules import ANYBODY, READERS, WORKERS, allow
@@ -62,22 +62,13 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
             "queue": page.queue,
             "view": page.view,
             "filters": filters,
-            "tabs": [(name, label, counts[name]) for name, label in _TABS.items()],
+            "tabs": [(name, QUEUE_VIEWS[name], counts[name]) for name in queues.VIEWS],
             "cells": _cells(page.queue),
             "classes": queues.CLASSES,
             "can_work": actor.role in WORKERS,
             "selectable": page.view in (queues.TODAY, queues.BELOW, queues.MINE),
         },
     )
-
-
-_TABS = {
-    queues.TODAY: _("Today"),
-    queues.BELOW: _("Below the cut"),
-    queues.MINE: _("In my hands"),
-    queues.AWAY: _("Away"),
-    queues.CLOSED: _("Closed"),
-}
 
 
 def _cells(queue: Queue) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _after(request: HttpRequest) -> str:
+def page_after(request: HttpRequest) -> str:
     """Where to go on: the page that was asked for, if it is one of this console's; else the queues."""
     target = request.POST.get("next") or request.GET.get("next") or request.session.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
@@ -44,7 +44,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return redirect("/")
     if request.method == "GET":
         return render(request, "console/sign_in.html", {"next": request.GET.get("next", ""), "oidc": settings.OIDC})
-    target = _after(request)
+    target = page_after(request)
     name = request.POST.get("username", "")
     try:
         sign_in.sign_in(request, name, request.POST.get("password", ""), _now())
@@ -59,13 +59,13 @@ def login(request: HttpRequest) -> HttpResponse:
 def code(request: HttpRequest) -> HttpResponse:
     """The form for the one-time code."""
     if sign_in.next_check(request) is not sign_in.Check.CODE:
-        return HttpResponseRedirect(_after(request))
+        return HttpResponseRedirect(page_after(request))
     if request.method == "POST":
         try:
             sign_in.confirm_code(request, request.POST.get("code", ""), _now())
         except Refused as error:
             return _asked_again(request, "console/code.html", error)
-        return HttpResponseRedirect(_after(request))
+        return HttpResponseRedirect(page_after(request))
     return render(request, "console/code.html")
 
 
@@ -85,7 +85,7 @@ def password(request: HttpRequest) -> HttpResponse:
             sign_in.change_password(request, request.POST.get("old", ""), new, _now())
         except Refused as error:
             return _asked_again(request, "console/password.html", error, **values)
-        return HttpResponseRedirect(_after(request))
+        return HttpResponseRedirect(page_after(request))
     return render(request, "console/password.html", values)
 
 
@@ -102,7 +102,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
             sign_in.enrol(request, request.POST.get("code", ""), _now())
         except Refused as error:
             return _asked_again(request, "console/enrol.html", error, **values)
-        return HttpResponseRedirect(_after(request))
+        return HttpResponseRedirect(page_after(request))
     return render(request, "console/enrol.html", values)
 
 
@@ -118,7 +118,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
     """Language, light or dark, and whether the next alert is taken after a decision; then back to the page."""
-    response = HttpResponseRedirect(_after(request))
+    response = HttpResponseRedirect(page_after(request))
     language = request.POST.get("language")
     actor: Actor | None = getattr(request, "actor", None)
     if language in dict(settings.LANGUAGES):

@@ -30,9 +30,14 @@ from review.console.views.queues import actor_of
 Work = Callable[[HttpRequest, str], HttpResponse | None]
 
 
+def _key(request: HttpRequest, name: str) -> int | None:
+    """The key of a row, as a form gives it; None where it gives none."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 def _version(request: HttpRequest) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return _key(request, "version") or 0
 
 
 def _day(text: str, field: str) -> date:
@@ -139,8 +144,9 @@ def ask(request: HttpRequest, alert_id: str) -> HttpResponse:
 
 @_form("answer", *WORKERS)
 def answer(request: HttpRequest, alert_id: str) -> None:
-    """The answer to the open question."""
-    workflow.answer(actor_of(request), alert_id, _version(request), request.POST.get("text", ""))
+    """The answer to a question."""
+    text = request.POST.get("text", "")
+    workflow.answer(actor_of(request), alert_id, _version(request), text, _key(request, "question"))
 
 
 @_form("escalate", *WORKERS)

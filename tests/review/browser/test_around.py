@@ -146,6 +146,19 @@ def test_an_alert_prints_on_a4_with_reasons_picture_and_rows(desk: Desk) -> None
     assert desk.query("select count(*) from console_event where action = 'similar_read' and actor = 'boris'") == read
 
 
+def test_a_queue_prints_its_rows_and_no_form_leaves_an_empty_frame(desk: Desk) -> None:
+    with desk.person("boris") as page:
+        desk.to(page, "/queue/ru-oms-drug-shop/")
+        page.emulate_media(media="print")
+        expect(page.locator("tbody tr[data-row]").first).to_be_visible()
+        for hidden in ("[data-mark]", "form.filters"):
+            expect(page.locator(hidden).first).to_be_hidden()
+        desk.alert(page, BUSY)
+        page.evaluate("for (const fold of document.querySelectorAll('.fold')) fold.open = true")
+        expect(page.locator("summary", has_text="Who it is")).to_be_visible()
+        expect(page.locator("summary", has_text="Urgency")).to_be_hidden()
+
+
 def test_an_administrator_makes_an_account_whose_password_is_shown_once(desk: Desk) -> None:
     with desk.person("administrator") as page:
         desk.to(page, "/people/")

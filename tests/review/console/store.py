@@ -77,7 +77,7 @@ class Given:
     theme: str = "DRUG-SHOP"
     family: str = "fan"
     typologies: tuple[str, ...] = ("FAN-01",)
-    feature: str = "asof_dst_in_fan_7d"
+    features: tuple[str, ...] = ("asof_dst_in_fan_7d",)
     risk: float = 0.5
     amount: str = "1000000"
     evidence: tuple[str, ...] = ("t1", "t2")
@@ -167,7 +167,7 @@ def _content(one: Given, night: date) -> Content:
     return Content(
         reasons=[
             {"source": source, "code": code, "evidence": list(one.evidence), **reason}
-            for source, code in [(name, name) for name in one.typologies] or [("model", one.feature)]
+            for source, code in [(name, name) for name in one.typologies] or [("model", name) for name in one.features]
         ],
         missing_data=[],
         evidence=list(one.evidence),
@@ -247,6 +247,16 @@ class Store:
     def scored(self, number: int, score: int) -> None:
         """Give an alert a shown score."""
         Alert.objects.filter(alert_id=alert_id(number)).update(score=score)
+
+    def closed(
+        self, number: int, taken_as: str, code: str, risk: float | None = None, theme: str = "DRUG-SHOP"
+    ) -> None:
+        """Leave an alert as it stands after a decision, with how it had come to be read."""
+        alert = self.alert(number)
+        said = {"code": code, "text": "", "status": "final", "needs_second": False, "proposed_at": NOW}
+        Decision.objects.create(alert=alert, ordinal=1, score=alert.score, **said)
+        values = {"taken_as": taken_as, "taken_risk": risk, "disposition": code, "theme": theme}
+        Alert.objects.filter(pk=alert.pk).update(state="closed", closed_at=NOW, **values)
 
     def proposed(self, number: int, name: str = "anna") -> Decision:
         """A decision of a person that waits for a second one."""

@@ -102,13 +102,23 @@ def test_search_finds_either_script_and_only_what_may_be_seen(filled: Store):
 
 
 def test_search_finds_ones_own_behind_many_of_the_same_name_elsewhere(store: Store, monkeypatch):
-    monkeypatch.setattr(search, "_SUBJECTS_MAX", 5)
+    monkeypatch.setattr(search, "_ROWS_MAX", 5)
     theirs = [Given(number, territory="XS-B", name="Ivanov Ivan") for number in range(1, 9)]
     store.publish(*theirs, Given(20, name="Ivanov Oleg"))
     found = search.find(store.actor("anna"), "ivanov")
     assert [hit.alert.alert_id for hit in found.alerts] == [alert_id(20)]
     assert not found.is_cut
     assert search.find(store.actor("chief"), "ivanov").is_cut
+
+
+def test_two_common_words_find_who_has_both_and_the_spelling_asked_for_comes_first(store: Store, monkeypatch):
+    monkeypatch.setattr(search, "_POOL", 5)
+    common = [Given(number, name="Ivanov Ivan" if number % 2 else "Petrov Oleg") for number in range(1, 17)]
+    store.publish(*common, Given(20, name="Ivanov Oleg"), Given(21, name="Иванов Пётр"))
+    both = search.find(store.actor("anna"), "ivanov oleg")
+    assert ([hit.alert.alert_id for hit in both.alerts], both.is_cut) == ([alert_id(20)], False)
+    written = search.find(store.actor("anna"), "Иванов")
+    assert (written.alerts[0].alert.alert_id, written.alerts[0].is_exact, written.is_cut) == (alert_id(21), True, True)
 
 
 def test_search_says_that_it_has_not_looked_at_everything(store: Store, monkeypatch):

@@ -1,5 +1,6 @@
 """The audit log: every action and read, in one transaction with what it tells of, in a chain that shows a break."""
 
+import json
 from pathlib import Path
 
 import psycopg
@@ -9,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from pipelines.home import UserError
 from review.console import config
 from review.console.models import Alert, Event, EventHead
-from review.console.services import alerts, audit, search, workflow
+from review.console.services import alerts, approvals, audit, queues, search, workflow
 from review.console.services.errors import NotAllowed
 from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id, count_of_everything, use
 
@@ -49,6 +50,31 @@ def test_every_action_and_every_read_of_a_subject_is_an_event(store: Store):
     closed = Event.objects.get(action="alert_close")
     assert closed.before_digest != closed.after_digest
     assert '"code":"D5"' in closed.details
+
+
+def test_every_list_that_names_a_subject_is_logged_with_whom_it_names(store: Store):
+    store.publish(Given(1), Given(2))
+    anna, sveta = store.actor("anna"), store.actor("sveta")
+    slug = Alert.objects.get(alert_id=ONE).queue.slug
+    seen = [item.alert.alert_id for item in queues.page(anna, slug).items]
+    assert set(seen) == {ONE, alert_id(2)}
+    assert named_in("queue_read") == seen
+    alerts.open_alert(anna, ONE)
+    assert named_in("alert_read") == [alert_id(2)]
+    store.proposed(2)
+    approvals.waiting(sveta)
+    assert named_in("approvals_read") == [alert_id(2)]
+    page = audit.events(store.actor("audra"), identifier=alert_id(2), named=True)
+    assert {"queue_read", "alert_read", "approvals_read", "alert_propose"} <= {event.action for event in page.items}
+    about = audit.events(store.actor("audra"), identifier=alert_id(2))
+    assert "queue_read" not in {event.action for event in about.items}
+
+
+def named_in(action: str) -> list[str]:
+    last = Event.objects.filter(action=action).order_by("-sequence").first()
+    assert last is not None
+    found: list[str] = json.loads(last.details)["alerts"]
+    return found
 
 
 def test_an_event_and_what_it_tells_of_stand_or_fall_together(store: Store, monkeypatch):

@@ -46,19 +46,20 @@ def test_undone_together_each_is_again_in_the_hands_in_which_it_was(store: Store
     assert workflow.claim(store.actor("boris", timedelta(seconds=6)), alert_id(3)).state == "assigned"
 
 
-def by_model(number: int, feature: str = "asof_dst_in_fan_7d") -> Given:
-    return Given(number, family="MODEL", typologies=(), feature=feature)
+def by_model(number: int, *features: str) -> Given:
+    return Given(number, family="MODEL", typologies=(), features=features or ("asof_dst_in_fan_7d",))
 
 
-def test_alerts_of_the_model_alone_are_closed_together_where_one_feature_leads(store: Store):
-    store.publish(by_model(1), by_model(2), by_model(3, "asof_dst_out_fan_7d"), Given(4))
+def test_alerts_of_the_model_alone_are_closed_together_where_the_same_two_features_lead(store: Store):
+    fan, amount, sums = "asof_dst_in_fan_7d", "asof_dst_in_max_7d", "asof_dst_in_sum_7d"
+    store.publish(by_model(1, fan, amount, sums), by_model(2, amount, fan), by_model(3, fan, sums, amount), Given(4))
     anna = store.actor("anna")
     for wanted in (some(1, 2, 3), some(1, 4)):
         with pytest.raises(Refused) as error:
             bulk.preview(anna, wanted)
         assert error.value.code == "ground"
     preview = bulk.preview(anna, some(1, 2))
-    assert (preview.typologies, preview.lead_feature) == ("", "asof_dst_in_fan_7d")
+    assert (preview.typologies, preview.lead_features) == ("", f"{fan},{amount}")
     batch, _ = bulk.close(anna, preview.token, SALARY)
     assert [store.alert(number).state for number in (1, 2, 3, 4)] == ["closed", "closed", "queued", "queued"]
     assert bulk.undo(store.actor("anna", timedelta(seconds=5)), batch) == 2

@@ -82,3 +82,10 @@ def test_the_page_of_a_day_shows_no_code(only_sqlite: Store) -> None:
     for code in set(Event.objects.values_list("action", flat=True)):
         assert f">{code}<" not in rows
     assert "{" not in rows
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_no_two_kinds_are_called_alike(language: str) -> None:
+    with translation.override(language):
+        called = [str(words) for words in labels_events.EVENT_KINDS.values()]
+    assert len(set(called)) == len(called)

@@ -1,15 +1,19 @@
 """The second person: what needs one, who may be it, and that nobody is it for their own work."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import QuerySet
 
-from review.console.models import Case, Decision, Export
-from review.console.services import approvals, cases, exports, workflow
+from review import daily
+from review.console.models import Alert, Case, Decision, Export
+from review.console.services import alerts, approvals, cases, exports, workflow
 from review.console.services.errors import NotAllowed, NotFound, Refused, Stale
 from review.console.services.workflow import Choice
-from tests.review.console.store import NOW, WHY, Given, Store, alert_id
+from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id
 
 ONE = alert_id(1)
 
@@ -81,6 +85,73 @@ def test_the_database_refuses_a_dissemination_by_one_person(store: Store):
         Decision.objects.update(needs_second=False, status="final")
 
 
+CLOSED = {"state": "closed", "owner": None, "locked_at": None, "closed_at": NOW, "disposition": "D5"}
+
+
+def refuses(rows: QuerySet, **wrong: object) -> bool:  # type: ignore[type-arg]
+    """Does the database refuse this change, and leave everything as it was."""
+    before = list(rows.values())
+    try:
+        with transaction.atomic():
+            rows.update(**wrong) if wrong else rows.delete()
+    except IntegrityError:
+        return list(rows.values()) == before
+    return False
+
+
+def test_the_database_closes_no_alert_without_a_decision(store: Store):
+    store.publish(Given(1))
+    one = Alert.objects.filter(alert_id=ONE)
+    held = store.claimed(1)
+    assert refuses(one, **CLOSED, disposition_reason="salary")
+    assert refuses(one)
+    decided = workflow.decide(store.actor("anna"), ONE, held.version, SALARY)
+    assert refuses(one, disposition="D3", disposition_reason="")
+    assert refuses(Decision.objects.filter(alert=decided.alert), status="undone")
+    opened = workflow.reopen(store.actor("sveta"), ONE, decided.alert.version, WHY)
+    store.scored(1, 95)
+    workflow.claim(store.actor("boris"), ONE, opened.version)
+    held = alerts.open_alert(store.actor("boris"), ONE).alert
+    workflow.decide(store.actor("boris"), ONE, held.version, SALARY)
+    # Neither the old decision nor the one that waits closes it.
+    assert refuses(one, **CLOSED, disposition_reason="salary")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"needs_second": False}, {"code": "D6", "reason": ""}, {"text": "Other words."}, {"score": 10}, {}]
+)
+def test_the_database_keeps_what_a_waiting_decision_says(store: Store, wrong):
+    store.publish(Given(1))
+    assert refuses(Decision.objects.filter(pk=store.proposed(1).pk), **wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"score": 95}, {"score": 10}, {"score": 95, "kind": "defer", "needs_second": False}])
+def test_the_database_takes_no_decision_of_one_person_where_two_are_needed(store: Store, wrong):
+    store.publish(Given(1))
+    store.scored(1, 95)
+    told = {"text": WHY, "status": "final", "needs_second": False, "proposed_by": store.actor("anna").person}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Decision.objects.create(alert=store.alert(1), ordinal=1, proposed_at=NOW, code="D5", **{**told, **wrong})
+
+
+def test_the_database_defers_nothing_for_long_without_a_second_person(store: Store):
+    store.publish(Given(1))
+    one = Alert.objects.filter(alert_id=ONE)
+    far = datetime.now(UTC).date() + timedelta(days=60)
+    assert refuses(one, state="deferred", wake_on=far)
+    assert one.update(state="deferred", wake_on=far - timedelta(days=50)) == 1
+    assert refuses(one, wake_on=far)
+
+
+def test_the_guards_have_the_bounds_of_the_rules():
+    guards = import_module("review.console.migrations.0008_closed_by_decision")
+    rules = daily.work_rules()
+    assert (
+        rules.second_person_score,
+        rules.long_deferral_days,
+    ) == (guards.SECOND_PERSON_SCORE, guards.LONG_DEFERRAL_DAYS)
+
+
 def test_a_returned_decision_puts_the_alert_back(store: Store):
     store.publish(Given(1))
     decision = store.proposed(1)
@@ -130,12 +201,35 @@ def test_the_end_of_a_case_has_two_names_and_closes_its_alerts(store: Store):
     assert store.alert(1).state == "closed"
 
 
+def test_what_is_put_into_a_case_makes_an_approval_in_progress_stale(store: Store):
+    case = proposed_end(store)
+    for add in (
+        lambda actor: cases.add_note(actor, case.number, WHY),
+        lambda actor: cases.add_report(actor, case.number, "XS:bank:R-1:1"),
+        lambda actor: cases.add_subject(actor, case.number, 9_001),
+        lambda actor: cases.attach(actor, case.number, SimpleUploadedFile("a.txt", b"news")),
+    ):
+        seen = Case.objects.get(pk=case.pk).version
+        add(store.actor("anna"))
+        with pytest.raises(Refused) as error:
+            cases.judge(store.actor("sergei"), case.number, seen, is_approved=True, text="")
+        assert error.value.code == "stale"
+    now = Case.objects.get(pk=case.pk).version
+    assert cases.judge(store.actor("sergei"), case.number, now, is_approved=True, text="").state == "closed_unsent"
+
+
 def test_the_database_refuses_a_case_that_one_person_ended(store: Store):
     case = proposed_end(store)
     author = store.actor("sveta").person
+    found = Case.objects.filter(pk=case.pk)
     for wrong in ({"judged_by": author, "state": "closed_unsent"}, {"state": "closed_unsent"}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Case.objects.filter(pk=case.pk).update(**wrong)
+        assert refuses(found, **wrong)
+    other = store.actor("sergei").person
+    assert refuses(found, judged_by=other, state="approved")
+    assert refuses(found, proposed_by=other)
+    assert refuses(found, proposed_text="Other words.")
+    cases.judge(store.actor("sergei"), case.number, case.version, is_approved=False, text=WHY)
+    assert refuses(found, state="closed_unsent")
 
 
 def test_an_export_of_a_senior_waits_for_another_and_the_heads_does_not(store: Store):

@@ -10,16 +10,10 @@ from review.console.models import Alert, QueueEntry
 from review.console.services import quality, workflow
 from review.console.services.quality import FEW, Share
 from review.console.services.workflow import Choice
-from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id
+from tests.review.console.store import SALARY, WHY, Given, Store, alert_id
 
 YEAR = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 USEFUL = Choice("D3", "", WHY)
-
-
-def closed(number: int, taken_as: str, code: str, risk: float | None = None, theme: str = "DRUG-SHOP") -> None:
-    """An alert as it stands after a decision."""
-    values = {"taken_as": taken_as, "taken_risk": risk, "disposition": code, "theme": theme}
-    Alert.objects.filter(alert_id=alert_id(number)).update(state="closed", closed_at=NOW, **values)
 
 
 def table(store: Store, name: str = "chief") -> quality.Quality:
@@ -71,11 +65,11 @@ def test_real_decisions_are_counted_by_how_they_came_and_the_silent_ones_left_ou
 def test_recall_is_what_was_found_against_the_random_samples_share_of_what_was_not_ranked(store: Store) -> None:
     store.publish(*(Given(number) for number in range(1, 121)))
     for number in range(1, 11):
-        closed(number, "2", "D3")
+        store.closed(number, "2", "D3")
     for number in range(11, 51):
-        closed(number, "R", "D4" if number < 15 else "D5", 0.1)
+        store.closed(number, "R", "D4" if number < 15 else "D5", 0.1)
     for number in range(51, 61):
-        closed(number, "", "D10")
+        store.closed(number, "", "D10")
     below = Alert.objects.filter(state="queued")
     QueueEntry.objects.filter(alert__in=below).update(is_below_cut=True, rank_class="-")
     found = table(store)
@@ -88,11 +82,11 @@ def test_recall_is_what_was_found_against_the_random_samples_share_of_what_was_n
 def test_calibration_is_of_the_random_sample_alone(store: Store) -> None:
     store.publish(*(Given(number) for number in range(1, 101)))
     for number in range(1, 41):
-        closed(number, "R", "D3" if number <= 4 else "D5", 0.1)
+        store.closed(number, "R", "D3" if number <= 4 else "D5", 0.1)
     for number in range(41, 61):
-        closed(number, "R", "D3" if number <= 45 else "D7", 0.75)
+        store.closed(number, "R", "D3" if number <= 45 else "D7", 0.75)
     for number in range(61, 101):
-        closed(number, "2", "D5", 0.99)
+        store.closed(number, "2", "D5", 0.99)
     found = table(store)
     assert [(band.low, band.high, band.share) for band in found.bands] == [
         (0.1, 0.2, Share(4, 40)),
@@ -106,7 +100,7 @@ def test_calibration_is_of_the_random_sample_alone(store: Store) -> None:
 def test_an_error_that_chance_explains_raises_no_alarm(only_sqlite: Store) -> None:
     only_sqlite.publish(*(Given(number) for number in range(1, 41)))
     for number in range(1, 41):
-        closed(number, "R", "D3" if number <= 22 else "D5", 0.49)
+        only_sqlite.closed(number, "R", "D3" if number <= 22 else "D5", 0.49)
     found = table(only_sqlite)
     # 22 of 40 where 19.6 were said; the mean absolute deviation of such shares is 0.063.
     assert found.calibration_error == pytest.approx(0.06)
@@ -117,9 +111,9 @@ def test_an_error_that_chance_explains_raises_no_alarm(only_sqlite: Store) -> No
 def test_a_cell_is_named_whose_share_below_the_cut_is_surely_twice_the_average(store: Store) -> None:
     store.publish(*(Given(number) for number in range(1, 201)))
     for number in range(1, 161):
-        closed(number, "R", "D3" if number <= 4 else "D5")
+        store.closed(number, "R", "D3" if number <= 4 else "D5")
     for number in range(161, 201):
-        closed(number, "R", "D3" if number <= 185 else "D5", theme="DRUG-SYN")
+        store.closed(number, "R", "D3" if number <= 185 else "D5", theme="DRUG-SYN")
     found = table(store)
     assert [(cell.theme, cell.drawn.decided, cell.is_alarming) for cell in found.cells] == [
         ("DRUG-SHOP", 160, False),
@@ -130,7 +124,7 @@ def test_a_cell_is_named_whose_share_below_the_cut_is_surely_twice_the_average(s
 def test_a_bounded_persons_table_holds_their_own_alone(store: Store) -> None:
     store.publish(Given(1), Given(2, territory="XS-B"))
     for number in (1, 2):
-        closed(number, "2", "D3")
+        store.closed(number, "2", "D3")
     assert table(store).ranked == Share(2, 2)
     assert table(store, "anna").ranked == Share(1, 1)
 
@@ -152,6 +146,7 @@ def test_the_interval_of_a_textbook_case() -> None:
 
 def test_days_of_another_year_are_not_counted(only_sqlite: Store) -> None:
     only_sqlite.publish(Given(1))
-    closed(1, "2", "D3")
-    Alert.objects.update(closed_at=YEAR[0] - timedelta(days=1))
-    assert table(only_sqlite).by_class == ()
+    only_sqlite.closed(1, "2", "D3")
+    a_year_before = [day - timedelta(days=365) for day in YEAR]
+    assert quality.quality_of(only_sqlite.actor("chief"), *a_year_before).by_class == ()
+    assert table(only_sqlite).by_class == (("2", Share(1, 1)),)

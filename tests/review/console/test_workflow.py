@@ -245,6 +245,34 @@ def test_an_answer_belongs_to_the_newest_question_alone(store: Store):
     assert answered == {"Bank": "", "Tax office": "They have no return of this company."}
 
 
+def test_an_answer_after_its_clock_ran_out_is_entered_where_the_alert_stands(store: Store):
+    store.publish(Given(1))
+    held = store.claimed(1)
+    workflow.ask_information(store.actor("anna"), ONE, held.version, "Bank", WHY)
+    late = timedelta(days=40)
+    store.publish_ranked(Given(2), night=NIGHT + late, at=NOW + late)
+    asked = InfoRequest.objects.get()
+    assert (store.alert(1).state, asked.answered_at) == ("queued", None)
+    with pytest.raises(Refused):
+        workflow.answer(store.actor("boris", late), ONE, store.alert(1).version, WHY, asked.pk + 1)
+    kept = workflow.answer(store.actor("boris", late), ONE, store.alert(1).version, WHY, asked.pk)
+    assert (kept.state, kept.owner_id) == ("queued", None)
+    assert QueueEntry.objects.get(alert=kept, queue=kept.queue).position == 0
+    asked.refresh_from_db()
+    assert (asked.answer, asked.answered_by.username) == (WHY, "boris")
+    with pytest.raises(Refused):
+        workflow.answer(store.actor("boris", late), ONE, kept.version, WHY, asked.pk)
+    # Whoever decides meanwhile is told that there is news.
+    again = workflow.claim(store.actor("anna", late), ONE)
+    workflow.ask_information(store.actor("anna", late), ONE, again.version, "Tax office", WHY)
+    later = late + timedelta(days=40)
+    store.publish_ranked(Given(3), night=NIGHT + later, at=NOW + later)
+    mine = workflow.claim(store.actor("anna", later), ONE)
+    workflow.answer(store.actor("boris", later), ONE, mine.version, WHY)
+    with pytest.raises(Stale):
+        workflow.decide(store.actor("anna", later), ONE, mine.version, SALARY)
+
+
 def test_an_escalated_alert_is_taken_by_seniors_only(store: Store):
     store.publish(Given(1))
     held = store.claimed(1)

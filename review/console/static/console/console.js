@@ -4,6 +4,11 @@
 (() => {
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  // What has the focus and goes leaves it to the page's content.
+  const drop = (element) => {
+    if (element.contains(document.activeElement)) one("#main").focus({ preventScroll: true });
+    element.remove();
+  };
   const isTyping = (target) => target.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
 
   // A form that opens takes the keys, unless somebody already types in it: the browser tells of opening only later.
@@ -125,12 +130,16 @@
     const button = event.target.closest("button");
     if (!button) return;
     if (button.dataset.help !== undefined) { if (menu) menu.open = false; help.showModal(); }
-    if (button.dataset.close !== undefined) button.closest("[data-toast]").remove();
+    if (button.dataset.close !== undefined) drop(button.closest("[data-toast]"));
     if (button.dataset.unmark !== undefined) { all("[data-mark]").forEach((box) => { box.checked = false; }); countMarked(); }
     if (button.dataset.set) one(`#${button.dataset.set}`).value = button.dataset.value;
   });
 
-  // The list: marks for closing several together, filters that need no button.
+  // The list: marks for closing several together, filters that need no button. With the keyboard they do: arrows pass
+  // over choices that nobody wants.
+  let isByKeys = false;
+  document.addEventListener("keydown", () => { isByKeys = true; }, true);
+  document.addEventListener("pointerdown", () => { isByKeys = false; }, true);
   const countMarked = () => {
     const bar = one("[data-bulk]");
     if (!bar) return;
@@ -144,7 +153,7 @@
       countMarked();
     }
     const form = event.target.closest("form[data-auto]");
-    if (form) form.requestSubmit();
+    if (form && !isByKeys) form.requestSubmit();
   });
 
   // A decision by its letters: what is typed leaves the choices whose words, in either language, contain it.
@@ -214,10 +223,10 @@
     const timer = window.setInterval(() => {
       left -= 1;
       clock.textContent = left;
-      if (left <= 0) { window.clearInterval(timer); clock.closest("[data-undo]").remove(); }
+      if (left <= 0) { window.clearInterval(timer); drop(clock.closest("[data-undo]")); }
     }, 1000);
   }
-  window.setTimeout(() => all("[data-toast]").forEach((toast) => toast.remove()), 12000);
+  window.setTimeout(() => all("[data-toast]").forEach(drop), 12000);
 
   // Whoever works keeps the lock: a touch a minute while keys or the pointer move.
   const held = one("[data-touch]");
@@ -239,5 +248,11 @@
     list.scrollTop = current.offsetTop - (list.clientHeight - current.offsetHeight) / 2;
   }
   const error = one("#error[tabindex]");
-  if (error) error.focus();
+  if (error && !one("[autofocus]")) error.focus();
+  // Screen readers tell what changes in a live region: what came with the page is put in once more.
+  all("#toasts, main [role=status]:not([data-flow-said])").filter((region) => region.textContent.trim()).forEach((region) => {
+    const told = [...region.childNodes];
+    region.replaceChildren();
+    window.setTimeout(() => region.replaceChildren(...told), 150);
+  });
 })();

@@ -74,7 +74,27 @@
     }
     return undefined;
   }, true);
-  document.addEventListener("htmx:afterSettle", () => { if (lit) paint(); });
+
+  // An exchange takes away what had the focus, unless the same is there again: the heading of its part has it then.
+  // Screen readers tell what changes in a live region, so what came with the exchange is put in once more.
+  let left = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    left = document.activeElement.closest("#flow, #timeline, #movements");
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (left && document.activeElement === document.body) {
+      document.getElementById(`${left.id}-heading`).focus({ preventScroll: true });
+    }
+    left = null;
+    if (event.target.id !== "flow") return;
+    for (const said of all("[data-flow-said]")) said.dataset.before = said.textContent;
+    if (lit) paint();
+    for (const said of all("[data-flow-said]")) {
+      const text = said.textContent;
+      said.textContent = "";
+      window.setTimeout(() => { if (!said.textContent) said.textContent = text; }, 150);
+    }
+  });
 
   // Paper has no folds: what is there is opened for the print, and folded again after it. What was not read stays shut.
   let unfolded = [];

@@ -9,7 +9,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines.tables import PARTS
 from review.console import labels
-from review.console.models import AlertContent, Attachment, Case, Event, Export, Operation, Person, QueueMember, Subject
+from review.console.models import (
+    AlertContent,
+    Attachment,
+    Case,
+    Event,
+    Export,
+    Operation,
+    Person,
+    QueueMember,
+    Subject,
+)
 from review.console.services import cases
 from tests.review.console.store import Given, Store, alert_id
 from tests.review.console.views.pages import client
@@ -69,7 +79,7 @@ def test_the_flow_is_safe_and_says_the_same_as_its_table(store: Store) -> None:
     page = Page(text)
     cards = [attrs for tag, attrs in page.tags if tag == "g" and "fl-card" in str(attrs.get("class"))]
     assert len(cards) == 9
-    assert all(card["aria-label"] and card["tabindex"] == "0" for card in cards)
+    assert all(card["role"] == "button" and card["tabindex"] == "0" for card in cards)
     rows = [
         attrs for tag, attrs in page.tags if tag == "tr" and "data-src" in attrs and "data-transaction" not in attrs
     ]
@@ -136,6 +146,8 @@ def test_a_case_from_alert_to_dissemination_by_two(store: Store) -> None:
     page = sveta.get(f"{address}/").content.decode()
     assert "R-22" in page
     assert "<script>alert" not in page
+    assert "Waits for a dissemination officer" in page
+    assert "/send/" not in page
     dossier = sveta.get(f"{address}/dossier/").content.decode()
     mark = Event.objects.filter(action="case_printed").get().details.split('"watermark":"')[1][:8]
     assert mark in dossier
@@ -143,6 +155,32 @@ def test_a_case_from_alert_to_dissemination_by_two(store: Store) -> None:
     assert "A first note." in dossier
     assert "2026-02-03\u00a009:00" in dossier, "the transactions that it rests on"
     assert "received: R-1, R-22" in dossier
+
+
+def test_an_officer_enters_that_a_case_was_sent(store: Store, case: Case) -> None:
+    made = cases.move(store.actor("anna"), case.number, case.version, "approved", WHY)
+    cases.judge(store.actor("sveta"), case.number, made.version, is_approved=True, text="")
+    address, dina = f"/cases/{case.number}", client("dina")
+    page = dina.get(f"{address}/").content.decode()
+    assert "Its 1 alert is closed as disseminated" in page
+    assert "press 2" not in page
+    version = Case.objects.get().version
+    letter = {"version": version, "recipient": NASTY, "legal_basis": "Law 115-FZ", "kind": "spontaneous"}
+    letter |= {"reference": "14/2207", "sent_on": "2026-02-04"}
+    assert client("sveta").post(f"{address}/send/", letter).status_code == 403
+    refused = dina.post(f"{address}/send/", {**letter, "sent_on": "never"})
+    assert refused.status_code == 409
+    assert "14/2207" in refused.content.decode(), "what was typed is not lost"
+    assert dina.post(f"{address}/send/", letter).status_code == 302
+    assert Case.objects.get().state == "disseminated"
+    for reader, part in (("sveta", ""), ("dina", "dossier/"), ("anna", "")):
+        shown = client(reader).get(f"{address}/{part}").content.decode()
+        assert "14/2207" in shown
+        assert "<script>alert" not in shown
+    alert = client("anna").get(f"/alert/{alert_id(1)}/").content.decode()
+    assert "№ 14/2207" in alert
+    numbers = client("chief").get("/statistics/").content.decode()
+    assert "cases disseminated, in 1 letter" in numbers
 
 
 @pytest.mark.parametrize(
@@ -254,6 +292,20 @@ def test_statistics_count_what_was_done(store: Store) -> None:
     assert "сообщения о подозрениях" in page
     rows = re.findall(r"<b>(\d+) / (\d+)</b>", page)
     assert rows == [("0", "0")]
+
+
+def test_a_band_of_few_decisions_shows_its_count_and_no_share(store: Store) -> None:
+    store.publish(*(Given(number) for number in range(1, 43)))
+    for number in range(1, 43):
+        risk, code = (0.3, "D5") if number < 41 else (0.7, "D3")
+        store.closed(number, "R", code, risk)
+    page = client("chief").get("/statistics/", {"year": "2026"}).content.decode()
+    table = page[page.index("Calibration on the random sample</caption>") :]
+    assert re.findall(r'<th scope="row">([^<]+)</th>.*?(?:<td.*?){2}<td class="n">([^<]+)</td>', table)[:2] == [
+        ("20% – 40%", "0 · 0%"),
+        ("60% – 80%", "2"),
+    ]
+    assert [dot == " is-few" for dot in re.findall(r'class="chart-dot([^"]*)"', page)] == [False, True]
 
 
 def test_the_system_page_names_nights_and_no_subject(store: Store) -> None:
