@@ -18,7 +18,9 @@ from console_subject s join bench_term t on t.k = (s.id * 7919) % N_NAMES
 where s.id % N_PARTS = N_PART;
 
 insert into console_subjectterm (subject_id, kind, term)
-select id, 'number', '40702810' || node_id from console_subject;
+select id, 'number', '40702810' || node_id from console_subject
+union all
+select id, 'tail', reverse('40702810' || node_id) from console_subject;
 
 insert into console_report
     (id, report_key, reference, reference_term, jurisdiction, reporting_entity, report_code, report_class, relation,

@@ -153,7 +153,7 @@ def test_who_no_longer_works_alerts_gives_a_queue_no_minutes(store: Store, gone)
     store.publish_ranked(Given(1))
     Person.objects.exclude(username="anna").update(minutes_a_day=0)
     people.set_members(store.actor("chief"), store.alert(1).queue.slug, [("anna", 400)])
-    operation = operations.approve(store.actor("chief"), operations.propose(store.actor("chief"), plan()).queue.slug)
+    operation = operations.approve(store.actor("chief"), operations.propose(store.actor("sveta"), plan()).queue.slug)
     people.set_members(store.actor("chief"), operation.queue.slug, [("anna", 40)])
     ranking.rerank("XS", NOW)
     assert set(Queue.objects.filter(is_active=True).values_list("minutes", flat=True)) == {300.0, 30.0}
@@ -232,6 +232,9 @@ def test_an_operation_without_members_has_its_quota_of_the_queues_around(store: 
         ("quota", {"quota": 0.6}),
         ("ends_on", {"ends_on": NIGHT - DAY}),
         ("territories", {"territories": []}),
+        ("territories", {"territories": ["RU-NOWHERE"]}),
+        ("corridors", {"territories": [], "corridors": ["KG"]}),
+        ("corridors", {"territories": [], "corridors": ["KG>QQ"]}),
         ("name_en", {"name_ru": " "}),
     ],
 )
