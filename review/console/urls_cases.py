@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<slug:number>/edit/", cases.edit, name="case_edit"),
     path("cases/<slug:number>/move/", cases.move, name="case_move"),
     path("cases/<slug:number>/judge/", cases.judge, name="case_judge"),
+    path("cases/<slug:number>/send/", cases.send, name="case_send"),
     path("cases/<slug:number>/note/", cases.note, name="case_note"),
     path("cases/<slug:number>/subject/", cases.subject, name="case_subject"),
     path("cases/<slug:number>/report/", cases.report, name="case_report"),

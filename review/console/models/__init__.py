@@ -13,7 +13,16 @@ from review.console.models.alerts import (
     SubjectTerm,
 )
 from review.console.models.audit import Event, EventHead
-from review.console.models.cases import Attachment, Case, CaseReport, CaseSubject, NeedToKnow, Note
+from review.console.models.cases import (
+    Attachment,
+    Case,
+    CaseReport,
+    CaseStep,
+    CaseSubject,
+    Dissemination,
+    NeedToKnow,
+    Note,
+)
 from review.console.models.exports import Export
 from review.console.models.people import Person, Scope, Throttle
 from review.console.models.queues import (
@@ -34,8 +43,10 @@ __all__ = [
     "Attachment",
     "Case",
     "CaseReport",
+    "CaseStep",
     "CaseSubject",
     "Decision",
+    "Dissemination",
     "Event",
     "EventHead",
     "Export",

@@ -266,7 +266,7 @@ class DecisionStatus(models.TextChoices):
 
 
 class Decision(models.Model):
-    """One decision about an alert: who, what, why, on which evidence, and who approved it.
+    """One decision about an alert: who, what, why, on which evidence, who approved it, and with what it was sent.
 
     The database itself refuses a decision that its own author judges, a final one that lacks the second person, a
     dissemination that asks for none, and any change of a decision that was judged (migration 0007).
@@ -291,6 +291,7 @@ class Decision(models.Model):
     wake_events = models.JSONField(default=list)
     evidence = models.JSONField(default=list)
     batch = models.UUIDField(null=True)
+    dissemination = models.ForeignKey("console.Dissemination", models.PROTECT, null=True, related_name="decisions")
 
     class Meta:
         """Four eyes, held by the database."""

@@ -19,8 +19,9 @@ class CaseState(models.TextChoices):
     AWAITING_INFO = "awaiting_info", _("waits for information")
     PENDING_REVIEW = "pending_review", _("waits for a second person")
     RETURNED = "returned", _("returned")
-    APPROVED = "approved", _("approved")
-    CLOSED = "closed", _("closed")
+    APPROVED = "approved", _("approved for dissemination")
+    DISSEMINATED = "disseminated", _("disseminated")
+    CLOSED = "closed", _("closed after dissemination")
     CLOSED_UNSENT = "closed_unsent", _("closed without dissemination")
     REOPENED = "reopened", _("reopened")
 
@@ -56,7 +57,8 @@ class Case(models.Model):
                 name="case_not_judged_by_its_author",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["approved", "closed", "closed_unsent"]) | Q(judged_by__isnull=False),
+                condition=~Q(state__in=["approved", "disseminated", "closed", "closed_unsent"])
+                | Q(judged_by__isnull=False),
                 name="case_ended_by_two",
             ),
         ]
@@ -64,6 +66,76 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class CaseAction(models.TextChoices):
+    """What a step of a case did."""
+
+    MOVED = "moved", _("state")
+    PROPOSED = "proposed", _("proposed")
+    APPROVED = "approved", _("approved")
+    RETURNED = "returned", _("returned")
+    SENT = "sent", _("disseminated")
+    RESTRICTED = "restricted", _("limited to a named circle")
+    LIFTED = "lifted", _("open again to everybody whose territory and theme it falls into")
+
+
+class CaseStep(models.Model):
+    """One step of a case: where it went, what was proposed and judged, who may know of it. Read in order."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="steps")
+    action = models.CharField(max_length=12, choices=CaseAction)
+    from_state = models.CharField(max_length=16)
+    to_state = models.CharField(max_length=16, choices=CaseState)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField(blank=True)
+
+    class Meta:
+        """Read by case in order."""
+
+        indexes: ClassVar = [models.Index(fields=["case", "id"], name="step_by_case")]
+
+
+class DisseminationKind(models.TextChoices):
+    """Did the unit send of its own accord, or was it asked."""
+
+    SPONTANEOUS = "spontaneous", _("spontaneous")
+    REQUEST = "request", _("on request")
+
+
+class Dissemination(models.Model):
+    """That an approved case was sent: to whom, when, on what basis, and the three persons who had a part in it.
+
+    The database refuses one of fewer persons, of a case that is not approved by these two, by anybody but a
+    dissemination officer, and any change of one (migration 0011).
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="disseminations")
+    kind = models.CharField(max_length=12, choices=DisseminationKind)
+    recipient = models.CharField(max_length=200)
+    sent_on = models.DateField()
+    legal_basis = models.CharField(max_length=300)
+    reference = models.CharField(max_length=120)
+    terms = models.TextField(blank=True)
+    drafted_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    sent_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        """Three persons; nothing of the letter is missing."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(drafted_by=F("approved_by")) & ~Q(sent_by=F("drafted_by")) & ~Q(sent_by=F("approved_by")),
+                name="dissemination_by_three",
+            ),
+            models.CheckConstraint(
+                condition=~Q(recipient="") & ~Q(legal_basis="") & ~Q(reference=""), name="dissemination_complete"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["sent_on"], name="dissemination_by_day")]
 
 
 class NeedToKnow(models.Model):

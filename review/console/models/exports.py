@@ -38,4 +38,11 @@ class Export(models.Model):
                 condition=Q(allowed_by__isnull=True) | ~Q(allowed_by=F("asked_by")), name="export_not_allowed_by_asker"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["asked_by", "-id"], name="export_by_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["asked_by", "-id"], name="export_by_person"),
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(needs_second=True, allowed_by__isnull=True, refused_at__isnull=True),
+                name="export_waiting",
+            ),
+        ]

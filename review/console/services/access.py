@@ -88,7 +88,7 @@ def case_for(actor: Actor, number: str) -> Case:
     Raises:
         NotFound: there is none, or the person may not know of it.
     """
-    found = cases_for(actor).select_related("owner", "proposed_by").filter(number=number).first()
+    found = cases_for(actor).select_related("owner", "proposed_by", "judged_by").filter(number=number).first()
     if found is None:
         raise NotFound
     return found

@@ -193,7 +193,9 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
         movements=tuple(_movement(row, nodes, subject) for row in content.movements),
         flow=flows.from_stored(content.flow, subject, names),
         nodes=nodes,
-        decision=decision.select_related("proposed_by", "judged_by").order_by("-ordinal").first(),
+        decision=decision.select_related("proposed_by", "judged_by", "dissemination__sent_by")
+        .order_by("-ordinal")
+        .first(),
         subject_details=alert.subject.details,
         notes=tuple(Note.objects.filter(alert=alert).select_related("by").order_by("id")),
         open_questions=tuple(InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id")),

@@ -26,22 +26,24 @@ from review.console.models import (
     Attachment,
     Case,
     CaseReport,
+    CaseStep,
     CaseSubject,
+    Dissemination,
     NeedToKnow,
     Note,
     Person,
     Report,
     Subject,
 )
-from review.console.models.alerts import AlertState
-from review.console.models.cases import CaseState
+from review.console.models.cases import CaseAction, CaseState
+from review.console.models.people import Role
 from review.console.rules import CASE_READERS, JUDGES, WORKERS
-from review.console.services import access, audit, workflow
+from review.console.services import access, audit, dissemination, workflow
 from review.console.services.actor import Actor
 from review.console.services.alerts import Movement, evidence_of, report_for
+from review.console.services.case_steps import swap, take_case_step
 from review.console.services.errors import NotAllowed, NotFound, Refused
-from review.console.services.steps import take_step
-from review.console.services.transitions import CASE, Action
+from review.console.services.transitions import CASE
 from review.dispositions import Disposition
 
 PAGE_SIZE = 50
@@ -49,6 +51,8 @@ TITLE_MAX = 200
 _REPORTS_MAX = 200
 _EVIDENCE_MAX = 100
 _ENDED = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
+_FIXED = (CaseState.APPROVED, CaseState.DISSEMINATED)
+"""States in which nobody changes what a case says; files and notes come to one that was sent."""
 MEDIA_TYPES = {
     ".pdf": ("application/pdf", b"%PDF-"),
     ".png": ("image/png", b"\x89PNG\r\n\x1a\n"),
@@ -87,7 +91,7 @@ def cases_of(actor: Actor, cursor: str | None = None, *, with_ended: bool = Fals
 
 def linkable(actor: Actor, alert: Alert | None = None) -> list[Case]:
     """Open cases into which the person can put an alert; those with the alert's subject first."""
-    rows = access.cases_for(actor).exclude(state__in=[*_ENDED, CaseState.APPROVED, CaseState.PENDING_REVIEW])
+    rows = access.cases_for(actor).filter(state__in=workflow.WORKABLE_CASES)
     found = list(rows.order_by("-changed_at")[:50])
     if alert is None:
         return found
@@ -108,7 +112,12 @@ class OpenCase:
         alerts: those that the reader may see.
         outside: how many more it has that lie outside the reader's territories and themes.
         reports: of the alerts that the reader may see, and added ones, each once.
+        steps: what was proposed, judged, sent and restricted, oldest first.
+        sent: to whom it went, oldest first.
+        can_work: may this reader restrict it, add files, and take it on.
+        can_change: may this reader change what it says.
         can_judge: may this reader approve what is proposed.
+        can_send: may this reader record that it was sent.
         next_states: where this reader can take it.
     """
 
@@ -120,8 +129,12 @@ class OpenCase:
     notes: tuple[Note, ...]
     attachments: tuple[Attachment, ...]
     knowing: tuple[NeedToKnow, ...]
+    steps: tuple[CaseStep, ...]
+    sent: tuple[Dissemination, ...]
     can_work: bool
+    can_change: bool
     can_judge: bool
+    can_send: bool
     next_states: tuple[CaseState, ...]
 
 
@@ -147,10 +160,16 @@ def open_case(actor: Actor, number: str) -> OpenCase:
         notes=tuple(case.notes.select_related("by").order_by("pk")),
         attachments=tuple(case.attachments.select_related("by").order_by("pk")),
         knowing=tuple(case.knowing.select_related("person").order_by("pk")),
+        steps=tuple(case.steps.select_related("by").order_by("pk")),
+        sent=tuple(case.disseminations.select_related("drafted_by", "approved_by", "sent_by").order_by("pk")),
         can_work=works and case.state not in _ENDED,
+        can_change=works and case.state not in (*_ENDED, *_FIXED),
         can_judge=judges and case.proposed_by_id != actor.person.pk,
+        can_send=dissemination.may_send(actor, case),
         next_states=tuple(
-            state for state, step in CASE.items() if case.state in step.sources and actor.role in step.roles
+            state
+            for state, step in CASE.items()
+            if case.state in step.sources and actor.role in step.roles and not step.has_own_form
         ),
     )
 
@@ -181,7 +200,6 @@ def create(actor: Actor, title: str, alert_id: str | None = None, version: int |
         if alert is not None:
             mine = workflow.held(actor, alert.alert_id, alert.version if version is None else version)
             workflow.link(actor, mine, case, words, mine.version, record)
-            _add_subjects(case, actor, [alert.subject_id])
     return case
 
 
@@ -212,14 +230,6 @@ def _last_number(year: int) -> int:
     return int(last.number.split("-")[1]) if last else 0
 
 
-def _swap(actor: Actor, case: Case, version: int, **values: Any) -> None:
-    changed = Case.objects.filter(pk=case.pk, version=version).update(
-        version=F("version") + 1, changed_at=actor.at, **values
-    )
-    if not changed:
-        raise Refused(_("Somebody else has changed this case meanwhile. Nothing was changed; read it again."), "stale")
-
-
 def _outdate(actor: Actor, case: Case) -> None:
     """Let whoever judges a proposed end read the case again: something was put into it meanwhile."""
     waits = Case.objects.filter(pk=case.pk, state=CaseState.PENDING_REVIEW)
@@ -229,13 +239,13 @@ def _outdate(actor: Actor, case: Case) -> None:
 def edit(actor: Actor, number: str, version: int, title: str, summary: str) -> None:
     """Change title and summary."""
     with audit.recorded(actor) as record:
-        case = _workable(actor, number)
+        case = _changeable(actor, number)
         name = title.strip()[:TITLE_MAX]
         if not name:
             raise Refused(_("Give the case a title."), "title", "title")
         before = {"title": case.title, "summary": case.summary}
         after = {"title": name, "summary": workflow.rationale(summary, is_needed=False)}
-        _swap(actor, case, version, **after)
+        swap(actor, case, version, **after)
         record.add("case_edited", "case", number, before=before, after=after)
 
 
@@ -249,13 +259,14 @@ def move(actor: Actor, number: str, version: int, target: str, text: str) -> Cas
     with audit.recorded(actor) as record:
         case = access.case_for(actor, number)
         step = CASE.get(CaseState(target)) if target in CaseState.values else None
-        if step is None or case.state not in step.sources:
+        if step is None or step.has_own_form or case.state not in step.sources:
             raise Refused(_("The case can't go there from “%(state)s”.") % {"state": case.get_state_display()}, "state")
         if actor.role not in step.roles:
             raise NotAllowed
-        words = workflow.rationale(text, is_needed=step.needs_second or target == CaseState.REOPENED)
-        values: dict[str, Any] = {"state": target}
+        words = workflow.rationale(text, is_needed=step.needs_second or step.needs_text)
+        action, values = CaseAction.MOVED, _values_of(actor, target)
         if step.needs_second:
+            action = CaseAction.PROPOSED
             values = {
                 "state": CaseState.PENDING_REVIEW,
                 "proposed_state": target,
@@ -263,16 +274,22 @@ def move(actor: Actor, number: str, version: int, target: str, text: str) -> Cas
                 "proposed_text": words,
                 "judged_by": None,
             }
-        elif target == CaseState.REOPENED:
-            values |= {"judged_by": None, "proposed_by": None, "proposed_state": "", "closed_at": None}
-        before = {"state": case.state}
-        _swap(actor, case, version, **values)
-        record.add("case_moved", "case", number, reason=words, before=before, after={"state": target})
+        elif target == CaseState.RETURNED:
+            action = CaseAction.RETURNED
+        take_case_step(actor, case, version, action, target, words, **values)
+        record.add("case_moved", "case", number, reason=words, before={"state": case.state}, after={"state": target})
     return Case.objects.get(pk=case.pk)
 
 
+def _values_of(actor: Actor, target: str) -> dict[str, Any]:
+    """What a case's fields are in a state that nobody has to approve."""
+    if target == CaseState.REOPENED:
+        return {"state": target, "judged_by": None, "proposed_by": None, "proposed_state": "", "closed_at": None}
+    return {"state": target, "closed_at": actor.at} if target in _ENDED else {"state": target}
+
+
 def judge(actor: Actor, number: str, version: int, *, is_approved: bool, text: str) -> Case:
-    """Approve or return what is proposed for a case. Its end closes its alerts.
+    """Approve or return what is proposed for a case. Closing without dissemination closes its alerts (D4).
 
     Raises:
         Refused: one's own proposal (code `own`), or nothing is proposed.
@@ -286,32 +303,13 @@ def judge(actor: Actor, number: str, version: int, *, is_approved: bool, text: s
         if case.proposed_by_id == actor.person.pk:
             raise Refused(_("Nobody approves their own proposal. Another senior analyst has to."), "own")
         target = CaseState(case.proposed_state) if is_approved else CaseState.RETURNED
-        values: dict[str, Any] = {"state": target, "judged_by": actor.person}
-        if target in _ENDED:
-            values["closed_at"] = actor.at
-        _swap(actor, case, version, **values)
-        if target in _ENDED:
-            _close_alerts(actor, case, target, record)
+        action = CaseAction.APPROVED if is_approved else CaseAction.RETURNED
+        values = _values_of(actor, target) | {"judged_by": actor.person}
+        take_case_step(actor, case, version, action, target, words, **values)
+        if target == CaseState.CLOSED_UNSENT:
+            dissemination.close_alerts(actor, case, Disposition.VALUABLE, record)
         record.add("case_judged", "case", number, reason=words, after={"state": target.value})
     return Case.objects.get(pk=case.pk)
-
-
-def _close_alerts(actor: Actor, case: Case, target: CaseState, record: audit.Record) -> None:
-    """Close a case's alerts with it: disseminated (D1), or valuable but not sent (D4)."""
-    code = Disposition.DISSEMINATED if target == CaseState.CLOSED else Disposition.VALUABLE
-    for alert in Alert.objects.filter(case=case, state=AlertState.LINKED).order_by("pk"):
-        changes = {"disposition": code.value, "disposition_reason": "", "closed_at": actor.at}
-        workflow.decided_with_case(actor, alert, case, code)
-        take_step(
-            alert,
-            Action.CLOSE_WITH_CASE,
-            by=actor.person,
-            at=actor.at,
-            record=record,
-            text=case.proposed_text,
-            changes=changes,
-            case=case.number,
-        )
 
 
 def _workable(actor: Actor, number: str) -> Case:
@@ -319,6 +317,14 @@ def _workable(actor: Actor, number: str) -> Case:
     case = access.case_for(actor, number)
     if case.state in _ENDED:
         raise Refused(_("This case is closed. Reopen it first."), "state")
+    return case
+
+
+def _changeable(actor: Actor, number: str, fixed: Sequence[CaseState] = _FIXED) -> Case:
+    """A workable case that is not approved: what was approved is sent as it was approved."""
+    case = _workable(actor, number)
+    if case.state in fixed:
+        raise Refused(_("This case is approved as it stands. A senior analyst reopens it to change it."), "approved")
     return case
 
 
@@ -340,7 +346,7 @@ def add_report(actor: Actor, number: str, report_key: str) -> None:
     """Put a report that the person may see into a case."""
     report = report_for(actor, report_key)
     with audit.recorded(actor) as record:
-        case = _workable(actor, number)
+        case = _changeable(actor, number)
         CaseReport.objects.get_or_create(
             case=case, report=report, defaults={"added_by": actor.person, "added_at": actor.at}
         )
@@ -366,7 +372,7 @@ def add_reference(actor: Actor, number: str, reference: str) -> Report:
 def add_subject(actor: Actor, number: str, node_id: int, part: str = "") -> None:
     """Name a subject in a case: one that an alert of this person's sight names."""
     with audit.recorded(actor) as record:
-        case = _workable(actor, number)
+        case = _changeable(actor, number)
         seen = AlertSubject.objects.filter(subject__node_id=node_id, alert__in=access.alerts_for(actor))
         found = seen.values_list("subject_id", flat=True).first()
         if found is None:
@@ -391,10 +397,12 @@ def restrict(actor: Actor, number: str, version: int, usernames: Sequence[str]) 
         case = _workable(actor, number)
         if actor.role not in JUDGES and case.owner_id != actor.person.pk:
             raise NotAllowed
-        people = list(Person.objects.filter(username__in=usernames, is_active=True))
-        if len(people) != len(set(usernames)):
-            raise Refused(_("One of these persons is not known."), "people", "people")
-        _swap(actor, case, version, is_restricted=True)
+        people = list(Person.objects.filter(username__in=usernames, is_active=True, role__in=CASE_READERS))
+        if unknown := sorted(set(usernames) - {person.username for person in people}):
+            raise Refused(
+                _("Not among those who read cases: %(names)s.") % {"names": ", ".join(unknown)}, "people", "people"
+            )
+        take_case_step(actor, case, version, CaseAction.RESTRICTED, case.state, is_restricted=True)
         NeedToKnow.objects.filter(case=case).exclude(person__in=people).delete()
         for person in {person.pk: person for person in [*people, actor.person]}.values():
             NeedToKnow.objects.get_or_create(
@@ -403,12 +411,26 @@ def restrict(actor: Actor, number: str, version: int, usernames: Sequence[str]) 
         record.add("case_restricted", "case", number, persons=sorted(person.username for person in people))
 
 
+def readers(actor: Actor) -> list[Person]:
+    """Those who can be named in a case's circle: whoever reads cases, but the reader."""
+    people = Person.objects.filter(is_active=True, role__in=CASE_READERS).exclude(pk=actor.person.pk)
+    return sorted(people, key=lambda person: (person.role, person.get_full_name().lower()))
+
+
+def is_known_to_an_officer(case: Case) -> bool:
+    """Is there a dissemination officer who may know of the case: without one it is never sent."""
+    officers = Person.objects.filter(is_active=True, role=Role.DISSEMINATION)
+    if case.is_restricted:
+        officers = officers.filter(pk__in=NeedToKnow.objects.filter(case=case).values("person_id"))
+    return officers.exclude(pk__in=[key for key in (case.proposed_by_id, case.judged_by_id) if key]).exists()
+
+
 def lift(actor: Actor, number: str, version: int) -> None:
     """Make a restricted case visible again to everybody in its scope; for seniors and the head who know of it."""
     access.require_judge(actor)
     with audit.recorded(actor) as record:
         case = access.case_for(actor, number)
-        _swap(actor, case, version, is_restricted=False)
+        take_case_step(actor, case, version, CaseAction.LIFTED, case.state, is_restricted=False)
         record.add("case_lifted", "case", number)
 
 
@@ -433,7 +455,7 @@ def attach(actor: Actor, number: str, upload: "UploadedFile[Any]") -> Attachment
     target: Path = settings.ATTACHMENTS / stored_as
     first = b""
     with audit.recorded(actor) as record:
-        case = _workable(actor, number)
+        case = _changeable(actor, number, (CaseState.APPROVED,))
         settings.ATTACHMENTS.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             with target.open("xb") as handle:
@@ -535,19 +557,22 @@ def parties_of(actor: Actor, case: Case) -> list[Subject]:
 
 @dataclass(frozen=True)
 class ChronicleItem:
-    """One thing that happened in a case: `kind` is case, step, note, file or report (those of one day together)."""
+    """One thing that happened: `kind` is case, state, step (of an alert), note, file or report (those of one day)."""
 
     at: datetime
     kind: str
     what: str
     by: Person | None
     alert: Alert | None = None
+    step: CaseStep | None = None
 
 
 def chronology(actor: Actor, number: str) -> list[ChronicleItem]:
-    """What happened in a case, oldest first: steps of its alerts, reports received, notes and files."""
+    """What happened in a case, oldest first: its own steps, those of its alerts, reports received, notes and files."""
     case = access.case_for(actor, number)
     items = [ChronicleItem(case.created_at, "case", "created", case.created_by)]
+    own = case.steps.select_related("by").order_by("pk")
+    items += [ChronicleItem(step.at, "state", step.text, step.by, step=step) for step in own]
     seen = access.alerts_in(actor, case)
     steps = AlertStep.objects.filter(alert__in=seen, undone_at=None).select_related("by", "alert")
     items += [ChronicleItem(step.at, "step", step.action, step.by, step.alert) for step in steps]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from statistics import median, quantiles
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import ExtractMonth
 
-from review.console.models import Alert, AlertReport, Decision, InfoRequest, Report
+from review.console.models import Alert, AlertReport, Decision, Dissemination, InfoRequest, Report
 from review.console.models.alerts import AlertState, DecisionKind, DecisionStatus
-from review.console.models.cases import CaseState
+from review.console.models.cases import CaseState, DisseminationKind
 from review.console.rules import NUMBER_READERS
 from review.console.services import access, audit
 from review.console.services.actor import Actor
@@ -49,6 +49,18 @@ class Entity:
     decided: int
     useful: int
     in_cases: int
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An authority to whom cases were sent in the year: letters by kind, and the cases, alerts and reports in them."""
+
+    name: str
+    spontaneous: int
+    on_request: int
+    cases: int
+    alerts: int
+    reports: int
 
 
 @dataclass(frozen=True)
@@ -99,10 +111,11 @@ class Year:
         days_to_decision: median days from the first night to a person's decision, and how many decisions it rests on.
         open_by_age: open alerts by age: up to 10 days, 30, 90, older.
         open_by_state: open alerts by state.
-        cases: cases opened, approved for dissemination, closed after it, closed without it, in the year.
+        cases: cases opened, approved and not sent yet, sent, closed without that, and letters, in the year.
         slow_days: days within which nine of ten decisions were made.
         returned: decisions that a second person sent back, and all that a second person judged.
         entities: reporting entities, those with most reports first.
+        recipients: to whom cases were sent, those with most first.
         rules: typologies, those with most decided alerts first.
         questions: what was asked of others.
         quality: how good the order of the queues is.
@@ -125,6 +138,7 @@ class Year:
     returned: int
     judged: int
     entities: tuple[Entity, ...]
+    recipients: tuple[Recipient, ...]
     rules: tuple[Rule, ...]
     questions: Questions
     quality: Quality
@@ -180,6 +194,7 @@ def year_of(actor: Actor, year: int | None = None) -> Year:
         returned=judged.filter(status=DecisionStatus.RETURNED).count(),
         judged=judged.count(),
         entities=_entities(actor, first, after),
+        recipients=_recipients(actor, first, after),
         rules=_rules(final, start, end),
         questions=_questions(actor, start, end),
         quality=quality_of(actor, start, end),
@@ -238,11 +253,38 @@ def _cases(actor: Actor, start: datetime, end: datetime) -> dict[str, int]:
     counted: dict[str, int] = cases.aggregate(
         opened=Count("pk", filter=Q(created_at__gte=start, created_at__lt=end)),
         approved=Count("pk", filter=changed & Q(state=CaseState.APPROVED)),
-        disseminated=Count("pk", filter=closed & Q(state=CaseState.CLOSED)),
         unsent=Count("pk", filter=closed & Q(state=CaseState.CLOSED_UNSENT)),
     )
     with_alerts = Alert.objects.filter(case__in=cases, case__created_at__gte=start, case__created_at__lt=end)
-    return {**counted, "alerts": with_alerts.count()}
+    sent = _sent(actor, start.date(), end.date())
+    letters: dict[str, int] = sent.aggregate(letters=Count("pk"), disseminated=Count("case", distinct=True))
+    return {**counted, **letters, "alerts": with_alerts.count()}
+
+
+def _sent(actor: Actor, first: date, after: date) -> QuerySet[Dissemination]:
+    return Dissemination.objects.filter(
+        case__in=access.cases_for(actor).order_by(), sent_on__gte=first, sent_on__lt=after
+    )
+
+
+def _recipients(actor: Actor, first: date, after: date) -> tuple[Recipient, ...]:
+    """By recipient, what was sent; an alert or a report in two letters counts once for each recipient."""
+    counted = (
+        _sent(actor, first, after)
+        .values("recipient")
+        .annotate(
+            spontaneous=Count("pk", distinct=True, filter=Q(kind=DisseminationKind.SPONTANEOUS)),
+            on_request=Count("pk", distinct=True, filter=Q(kind=DisseminationKind.REQUEST)),
+            cases=Count("case", distinct=True),
+            alerts=Count("case__alerts", distinct=True),
+            reports=Count("case__alerts__linked_reports__report", distinct=True),
+        )
+    )
+    rows = (
+        Recipient(*row)
+        for row in counted.values_list("recipient", "spontaneous", "on_request", "cases", "alerts", "reports")
+    )
+    return tuple(sorted(rows, key=lambda row: (-row.cases, row.name))[:_ENTITIES_MAX])
 
 
 def _entities(actor: Actor, first: date, after: date) -> tuple[Entity, ...]:

@@ -102,11 +102,21 @@ C = CaseState
 
 @dataclass(frozen=True)
 class CaseTransition:
-    """One step of a case: from which states, by which roles, and whether a second person must approve it."""
+    """One step of a case.
+
+    Attributes:
+        sources: from which states.
+        roles: by which roles.
+        needs_second: a second person must approve it.
+        needs_text: it takes a reason, as does what a second person approves.
+        has_own_form: more than a reason is asked for; see services/dissemination.py.
+    """
 
     sources: frozenset[CaseState]
     roles: tuple[Role, ...]
     needs_second: bool = False
+    needs_text: bool = False
+    has_own_form: bool = False
 
 
 CASE: dict[CaseState, CaseTransition] = {
@@ -114,8 +124,12 @@ CASE: dict[CaseState, CaseTransition] = {
     C.IN_ANALYSIS: CaseTransition(frozenset({C.OPEN, C.AWAITING_INFO, C.RETURNED, C.REOPENED}), WORKERS),
     C.AWAITING_INFO: CaseTransition(frozenset({C.IN_ANALYSIS}), WORKERS),
     C.APPROVED: CaseTransition(frozenset({C.IN_ANALYSIS, C.OPEN}), WORKERS, needs_second=True),
-    C.CLOSED: CaseTransition(frozenset({C.APPROVED}), WORKERS, needs_second=True),
+    C.DISSEMINATED: CaseTransition(frozenset({C.APPROVED, C.DISSEMINATED}), (Role.DISSEMINATION,), has_own_form=True),
+    C.RETURNED: CaseTransition(frozenset({C.APPROVED}), (Role.DISSEMINATION,), needs_text=True),
+    C.CLOSED: CaseTransition(frozenset({C.DISSEMINATED}), (*WORKERS, Role.DISSEMINATION)),
     C.CLOSED_UNSENT: CaseTransition(frozenset({C.OPEN, C.IN_ANALYSIS, C.RETURNED}), WORKERS, needs_second=True),
-    C.REOPENED: CaseTransition(frozenset({C.CLOSED, C.CLOSED_UNSENT, C.APPROVED}), JUDGES),
+    C.REOPENED: CaseTransition(
+        frozenset({C.CLOSED, C.CLOSED_UNSENT, C.APPROVED, C.DISSEMINATED}), JUDGES, needs_text=True
+    ),
 }
 """By target. A step that needs a second person goes through `pending_review`; a refusal leads to `returned`."""

@@ -13,7 +13,17 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from review import daily
-from review.console.models import Alert, AlertStep, Case, Decision, InfoRequest, Queue, QueueEntry
+from review.console.models import (
+    Alert,
+    AlertStep,
+    Case,
+    CaseSubject,
+    Decision,
+    Dissemination,
+    InfoRequest,
+    Queue,
+    QueueEntry,
+)
 from review.console.models.alerts import WAITING, AlertState, DecisionKind, DecisionStatus
 from review.console.models.cases import CaseState
 from review.console.rules import JUDGES, WORKERS
@@ -26,8 +36,9 @@ from review.dispositions import EDITION, OTHER, Disposition, WakeEvent
 
 TEXT_MAX = 4_000
 _NEXT_TRIES = 20
-_WORKABLE_CASES = frozenset(CaseState) - {
-    *(CaseState.CLOSED, CaseState.CLOSED_UNSENT, CaseState.APPROVED, CaseState.PENDING_REVIEW)
+WORKABLE_CASES = frozenset(CaseState) - {
+    *(CaseState.CLOSED, CaseState.CLOSED_UNSENT, CaseState.APPROVED, CaseState.PENDING_REVIEW),
+    CaseState.DISSEMINATED,
 }
 """States of a case in which alerts come into it and go out of it."""
 UNDOABLE = frozenset(
@@ -481,8 +492,8 @@ def link_to_case(actor: Actor, alert_id: str, version: int, number: str, text: s
 
 
 def link(actor: Actor, alert: Alert, case: Case, text: str, version: int, record: audit.Record) -> AlertStep:
-    """Link a held alert to a visible case; in the caller's transaction."""
-    if case.state not in _WORKABLE_CASES:
+    """Put a held alert and its subject into a visible case; in the caller's transaction."""
+    if case.state not in WORKABLE_CASES:
         raise Refused(
             _("This case takes no more alerts: it is “%(state)s”.") % {"state": case.get_state_display()}, "case"
         )
@@ -498,8 +509,17 @@ def link(actor: Actor, alert: Alert, case: Case, text: str, version: int, record
         case=case.number,
     )
     alert.case = case
+    CaseSubject.objects.get_or_create(
+        case=case, subject_id=alert.subject_id, defaults={"added_by": actor.person, "added_at": actor.at}
+    )
     record.add("case_alert_added", "case", case.number, alert=alert.alert_id)
     return step
+
+
+def _forget_subject(case_id: int, alert: Alert) -> None:
+    """Take an alert's subject out of a case that the alert leaves, unless the case knows it otherwise."""
+    if not Alert.objects.filter(case=case_id, subject=alert.subject_id).exists():
+        CaseSubject.objects.filter(case=case_id, subject=alert.subject_id, part="").delete()
 
 
 def unlink(actor: Actor, alert_id: str, version: int, text: str) -> Alert:
@@ -509,7 +529,7 @@ def unlink(actor: Actor, alert_id: str, version: int, text: str) -> Alert:
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id)
         case = access.case_for(actor, alert.case.number) if alert.case else None
-        if case is not None and case.state not in _WORKABLE_CASES:
+        if case is not None and case.state not in WORKABLE_CASES:
             raise Refused(
                 _("Nothing is taken out of this case now: it is “%(state)s”.") % {"state": case.get_state_display()},
                 "case",
@@ -527,6 +547,8 @@ def unlink(actor: Actor, alert_id: str, version: int, text: str) -> Alert:
             case=number,
         )
         alert.case = None
+        if case is not None:
+            _forget_subject(case.pk, alert)
         record.add("case_alert_removed", "case", number, reason=words, alert=alert.alert_id)
         system.show(alert)
     return alert
@@ -633,6 +655,8 @@ def take_back(actor: Actor, step: AlertStep, record: audit.Record) -> Alert:
         newest = alert.decisions.order_by("-ordinal").first()
         if newest:
             Decision.objects.filter(pk=newest.pk).update(status=DecisionStatus.UNDONE)
+    if step.action == Action.LINK and before["case_id"] is not None:
+        _forget_subject(before["case_id"], alert)
     if step.action == Action.ASK:
         InfoRequest.objects.filter(alert=alert, answered_at=None, asked_by=actor.person).delete()
     record.add("alert_undo", "alert", alert.alert_id, before=before, after=snapshot(alert), step=step.pk)
@@ -667,7 +691,9 @@ def held(actor: Actor, alert_id: str, version: int) -> Alert:
     return alert
 
 
-def decided_with_case(actor: Actor, alert: Alert, case: Case, disposition: Disposition) -> Decision:
+def decided_with_case(
+    actor: Actor, alert: Alert, case: Case, disposition: Disposition, sent: Dissemination | None = None
+) -> Decision:
     """The decision about an alert that its case's end brings: proposed and judged by whom the case names."""
     last = alert.decisions.aggregate(last=Max("ordinal"))["last"] or 0
     return Decision.objects.create(
@@ -680,8 +706,9 @@ def decided_with_case(actor: Actor, alert: Alert, case: Case, disposition: Dispo
         needs_second=True,
         proposed_by=case.proposed_by,
         proposed_at=actor.at,
-        judged_by=actor.person,
+        judged_by_id=sent.approved_by_id if sent else actor.person.pk,
         judged_at=actor.at,
         score=alert.score,
         evidence=alert.content.evidence,
+        dissemination=sent,
     )

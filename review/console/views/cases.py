@@ -10,12 +10,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from review.console.days import day_of
 from review.console.models import Report
-from review.console.models.cases import CaseState
+from review.console.models.cases import CaseAction, CaseState, DisseminationKind
 from review.console.models.people import Role
 from review.console.rules import CASE_READERS, JUDGES, WORKERS, allow
-from review.console.services import cases
+from review.console.services import cases, dissemination
 from review.console.services.cases import MEDIA_TYPES, OpenCase
+from review.console.services.dissemination import Letter
 from review.console.services.errors import Refused
 from review.console.services.transitions import CASE
 from review.console.views.queues import actor_of
@@ -75,8 +77,13 @@ def _page(
         "case": found.case,
         **_reports(found),
         "chronology": cases.chronology(actor, number),
-        "parties": cases.parties_of(actor, found.case) if found.can_work else [],
+        "parties": cases.parties_of(actor, found.case) if found.can_change else [],
         "steps": [(state, CaseState(state).label, needs) for state, needs in steps],
+        "proposal": next((step for step in reversed(found.steps) if step.action == CaseAction.PROPOSED), None),
+        "kinds": DisseminationKind,
+        "has_officer": cases.is_known_to_an_officer(found.case),
+        "circle": cases.readers(actor) if found.can_work else [],
+        "chosen": (typed or {}).get("people") or [item.person.username for item in found.knowing],
         "proposed_label": CaseState(found.case.proposed_state).label if found.case.proposed_state else "",
         "can_note": actor.role in ADDERS,
         "can_restrict": found.can_work and (actor.role in JUDGES or found.case.owner_id == actor.person.pk),
@@ -106,7 +113,8 @@ def _form(*roles: Role) -> Callable[[Form], Callable[[HttpRequest, str], HttpRes
             try:
                 act(request, number)
             except Refused as error:
-                typed = {key: value for key, value in request.POST.items() if key != "csrfmiddlewaretoken"}
+                typed: dict[str, Any] = {k: v for k, v in request.POST.items() if k != "csrfmiddlewaretoken"}
+                typed["people"] = request.POST.getlist("people")
                 return _page(request, number, error, act.__name__, typed)
             return HttpResponseRedirect(f"{redirect('console:case', number).url}#{act.__name__}")
 
@@ -145,6 +153,20 @@ def judge(request: HttpRequest, number: str) -> None:
     messages.success(request, _("The case: %(state)s.") % {"state": made.get_state_display()})
 
 
+@_form(Role.DISSEMINATION)
+def send(request: HttpRequest, number: str) -> None:
+    """That the case was sent."""
+    given = request.POST
+    try:
+        sent_on = day_of(given.get("sent_on", ""))
+    except ValueError:
+        sent_on = None
+    names = ("recipient", "legal_basis", "reference", "kind", "terms")
+    letter = Letter(sent_on=sent_on, **{name: given.get(name, "") for name in names})
+    dissemination.send(actor_of(request), number, _version(request), letter)
+    messages.success(request, _("Kept: the case is disseminated, and its alerts are closed with it."))
+
+
 @_form(*ADDERS)
 def note(request: HttpRequest, number: str) -> None:
     """A note."""
@@ -179,8 +201,7 @@ def attach(request: HttpRequest, number: str) -> None:
 @_form(*WORKERS)
 def restrict(request: HttpRequest, number: str) -> None:
     """Who may know of the case."""
-    names = request.POST.get("people", "").replace(",", " ").lower().split()
-    cases.restrict(actor_of(request), number, _version(request), names)
+    cases.restrict(actor_of(request), number, _version(request), request.POST.getlist("people"))
 
 
 @_form(*JUDGES)

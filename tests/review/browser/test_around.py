@@ -104,7 +104,7 @@ def test_a_case_takes_notes_and_files_is_approved_by_another_and_printed(desk: D
             page.get_by_role("link", name="Выписка.pdf").click()
         assert fetched.value.suggested_filename == "Выписка.pdf"
         page.get_by_label("approved").check()
-        page.get_by_label("Why (needed for what two people decide)").fill(
+        page.get_by_label("Why (needed for what two people decide").fill(
             "Всё собрано, передать в полицию для проверки."
         )
         page.get_by_role("button", name="Go on").click()

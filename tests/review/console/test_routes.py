@@ -67,6 +67,9 @@ FORM: dict[str, Any] = {
     "token": "x",
     "language": "en",
     "is_administrator": "1",
+    "recipient": "Police",
+    "sent_on": "2026-02-04",
+    "legal_basis": "A law",
 }
 """Whatever any form asks for, filled in plausibly: a refusal must not come from a missing field."""
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from review.console.models import Alert, Decision
 from review.console.models.alerts import AlertState
+from review.console.models.cases import CaseState
 from review.console.models.people import Role
 from review.console.services.errors import NotAllowed, Refused
 from review.console.services.steps import allowed
@@ -81,7 +82,12 @@ def test_from_every_state_an_alert_can_still_be_closed():
 
 
 def test_what_ends_a_case_needs_a_second_person():
-    assert {state.value for state, step in CASE.items() if step.needs_second} == {"approved", "closed", "closed_unsent"}
+    assert {state.value for state, step in CASE.items() if step.needs_second} == {"approved", "closed_unsent"}
+    assert {state.value for state, step in CASE.items() if "closed" in step.sources or "approved" in step.sources} == {
+        *("disseminated", "returned", "reopened"),
+    }
+    assert CASE[CaseState.CLOSED].sources == {"disseminated"}
+    assert CASE[CaseState.DISSEMINATED].roles == (Role.DISSEMINATION,)
 
 
 WRONG = {

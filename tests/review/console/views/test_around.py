@@ -146,6 +146,8 @@ def test_a_case_from_alert_to_dissemination_by_two(store: Store) -> None:
     page = sveta.get(f"{address}/").content.decode()
     assert "R-22" in page
     assert "<script>alert" not in page
+    assert "Waits for a dissemination officer" in page
+    assert "/send/" not in page
     dossier = sveta.get(f"{address}/dossier/").content.decode()
     mark = Event.objects.filter(action="case_printed").get().details.split('"watermark":"')[1][:8]
     assert mark in dossier
@@ -153,6 +155,32 @@ def test_a_case_from_alert_to_dissemination_by_two(store: Store) -> None:
     assert "A first note." in dossier
     assert "2026-02-03\u00a009:00" in dossier, "the transactions that it rests on"
     assert "received: R-1, R-22" in dossier
+
+
+def test_an_officer_enters_that_a_case_was_sent(store: Store, case: Case) -> None:
+    made = cases.move(store.actor("anna"), case.number, case.version, "approved", WHY)
+    cases.judge(store.actor("sveta"), case.number, made.version, is_approved=True, text="")
+    address, dina = f"/cases/{case.number}", client("dina")
+    page = dina.get(f"{address}/").content.decode()
+    assert "Its 1 alert is closed as disseminated" in page
+    assert "press 2" not in page
+    version = Case.objects.get().version
+    letter = {"version": version, "recipient": NASTY, "legal_basis": "Law 115-FZ", "kind": "spontaneous"}
+    letter |= {"reference": "14/2207", "sent_on": "2026-02-04"}
+    assert client("sveta").post(f"{address}/send/", letter).status_code == 403
+    refused = dina.post(f"{address}/send/", {**letter, "sent_on": "never"})
+    assert refused.status_code == 409
+    assert "14/2207" in refused.content.decode(), "what was typed is not lost"
+    assert dina.post(f"{address}/send/", letter).status_code == 302
+    assert Case.objects.get().state == "disseminated"
+    for reader, part in (("sveta", ""), ("dina", "dossier/"), ("anna", "")):
+        shown = client(reader).get(f"{address}/{part}").content.decode()
+        assert "14/2207" in shown
+        assert "<script>alert" not in shown
+    alert = client("anna").get(f"/alert/{alert_id(1)}/").content.decode()
+    assert "№ 14/2207" in alert
+    numbers = client("chief").get("/statistics/").content.decode()
+    assert "cases disseminated, in 1 letter" in numbers
 
 
 @pytest.mark.parametrize(
