@@ -18,7 +18,9 @@ from console_subject s join bench_term t on t.k = (s.id * 7919) % N_NAMES
 where s.id % N_PARTS = N_PART;
 
 insert into console_subjectterm (subject_id, kind, term)
-select id, 'number', '40702810' || node_id from console_subject;
+select id, 'number', '40702810' || node_id from console_subject
+union all
+select id, 'tail', reverse('40702810' || node_id) from console_subject;
 
 insert into console_report
     (id, report_key, reference, reference_term, jurisdiction, reporting_entity, report_code, report_class, relation,
@@ -71,7 +73,7 @@ insert into console_decision
     (alert_id, ordinal, kind, code, edition, reason, text, status, needs_second, proposed_by_id, proposed_at,
      judged_text, score, wake_events, evidence)
 select id, 1, 'close', 'D5', 1, 'salary', 'Monthly pay of one employer.', 'final', <<false>>, 1,
-    <<moment '2026-02-02 10:00:00+00:00'>>, '', 10, <<json '[]'>>, <<json '["t1"]'>>
+    <<moment '2026-02-02 10:00:00+00:00'>>, '', score, <<json '[]'>>, <<json '["t1"]'>>
 from console_alert where state = 'closed';
 
 insert into console_queueentry

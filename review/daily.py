@@ -16,9 +16,9 @@ from importlib import resources
 from typing import Any
 
 from review import ranking
-from review.ranking import Parameters, Worth
+from review.ranking import Parameters, Standing, Worth
 
-EDITION = 1
+EDITION = 2
 """The edition of this algorithm; kept with each run, and raised when an order could come out differently."""
 RANDOM = "R"
 BELOW_CUT = "-"
@@ -29,7 +29,7 @@ EVIDENCE_RULE = "EVD-01"
 
 @dataclass(frozen=True)
 class DayRules:
-    """Shares and bounds of a day's list; see parameters.toml."""
+    """Shares and bounds of a day's list; see parameters.toml. Runs that were kept before there was one had no fold."""
 
     overhead: float
     class_1_share: float
@@ -40,6 +40,7 @@ class DayRules:
     unreviewed_days: int
     history_days: int
     cell_min_weekly: int
+    fold_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Candidate:
         has_agency_interest: law enforcement asked about it.
         boost: of a live operation that it belongs to, 0 to 1; 0 outside operations.
         in_operation: it belongs to a live operation.
+        has_rule: a typology found it, not the model alone.
     """
 
     alert_id: str
@@ -118,6 +120,7 @@ class Candidate:
     has_agency_interest: bool = False
     boost: float = 0.0
     in_operation: bool = False
+    has_rule: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,16 +218,21 @@ def order_digest(placed: Iterable[Placed]) -> str:
 
 def worth_of(day: Day, candidate: Candidate) -> Worth:
     """What the alert is worth on the day's night."""
-    end = datetime.combine(day.night + timedelta(days=1), time(), UTC).timestamp()
+    return worth_on(day.night, day.parameters, candidate)
+
+
+def worth_on(night: date, parameters: Parameters, candidate: Candidate) -> Worth:
+    """What the alert is worth on a night."""
+    end = datetime.combine(night + timedelta(days=1), time(), UTC).timestamp()
     return ranking.worth(
-        day.parameters,
+        parameters,
         risk=candidate.risk,
         theme=candidate.theme,
         amount=candidate.amount,
         transactions=candidate.transactions,
         subjects=candidate.subjects,
-        age_days=(day.night - date.fromisoformat(candidate.known_on)).days,
-        is_moving=end - candidate.window_to <= day.parameters.moving_hours * 3_600,
+        age_days=(night - date.fromisoformat(candidate.known_on)).days,
+        is_moving=end - candidate.window_to <= parameters.moving_hours * 3_600,
         link=ranking.linkage(
             has_open_case=candidate.has_open_case,
             has_agency_interest=candidate.has_agency_interest,
@@ -282,13 +290,17 @@ class _Filling:
 
 
 def order(day: Day) -> list[Placed]:
-    """Every open alert in its place: the day's list, then those below the cut by value per minute.
+    """Every open alert in its place: the day's list, then those below the cut.
+
+    The order is by value per minute, where what does not lead its component counts for a share alone: whoever reads the
+    lead knows what the others are about, and settles them with it.
 
     Class 0 is listed whole. The quotas for the oldest and the random sample are kept free first; class 1 gets its
     share, class 2 the rest. On the list, classes 3 and R are spread so that each keeps its share of every stretch.
     """
     worths = {candidate.alert_id: worth_of(day, candidate) for candidate in day.candidates}
-    best = _best_first(day.candidates, worths)
+    pulls = pulls_of(day, worths)
+    best = sorted(day.candidates, key=lambda c: (-pulls[c.alert_id], c.known_on, c.alert_id))
     filling = _Filling(day, worths)
     for candidate in best:
         if is_first(candidate):
@@ -296,7 +308,7 @@ def order(day: Day) -> list[Placed]:
     left = max(0.0, day.minutes - filling.spent["0"])
     ranked = left * (1 - day.rules.oldest_share - day.rules.random_share)
     filling.fill(_pressing(day, best, worths, day.operation_quota * left), "1", day.quota * left, overshoot=False)
-    held = _with_hysteresis(best, worths, day.rules.hysteresis)
+    held = _with_hysteresis(best, pulls, day.rules.hysteresis)
     filling.fill(held, "2", ranked - filling.spent["1"], overshoot=False)
     unread = sorted((c for c in best if c.is_unread), key=lambda c: (c.first_night, c.known_on, c.alert_id))
     filling.fill(unread, "3", day.rules.oldest_share * left, overshoot=True)
@@ -321,19 +333,34 @@ def _pressing(
     return allowed
 
 
-def _best_first(candidates: Iterable[Candidate], worths: Mapping[str, Worth]) -> list[Candidate]:
-    """By value per minute, then the longest known, then alert_id."""
-    return sorted(candidates, key=lambda c: (-worths[c.alert_id].value_per_minute, c.known_on, c.alert_id))
+def pulls_of(day: Day, worths: Mapping[str, Worth]) -> dict[str, float]:
+    """By alert_id, its value per minute, or a share of it where it does not lead its component."""
+    bands = ranking.fold_bands(standings(day.candidates, worths))
+    return {key: worth.value_per_minute * day.rules.fold_share ** bands[key] for key, worth in worths.items()}
 
 
-def _with_hysteresis(best: Sequence[Candidate], worths: Mapping[str, Worth], share: float) -> list[Candidate]:
+def standings(candidates: Iterable[Candidate], worths: Mapping[str, Worth]) -> list[Standing]:
+    """The candidates as `ranking` orders alerts, best first."""
+    given = (
+        Standing(
+            c.alert_id,
+            c.component_id,
+            worths[c.alert_id].value_per_minute,
+            date.fromisoformat(c.known_on),
+            has_rule=c.has_rule,
+        )
+        for c in candidates
+    )
+    return ranking.best_first(list(given))
+
+
+def _with_hysteresis(best: Sequence[Candidate], pulls: Mapping[str, float], share: float) -> list[Candidate]:
     """The same, where what was listed and untouched stands as if it were worth 1/share times as much."""
 
-    def worth(candidate: Candidate) -> float:
-        value = worths[candidate.alert_id].value_per_minute
-        return value / share if candidate.was_listed else value
+    def pull(candidate: Candidate) -> float:
+        return pulls[candidate.alert_id] / share if candidate.was_listed else pulls[candidate.alert_id]
 
-    return sorted(best, key=lambda c: (-worth(c), c.known_on, c.alert_id))
+    return sorted(best, key=lambda c: (-pull(c), c.known_on, c.alert_id))
 
 
 def _placed(day: Day, best: Sequence[Candidate], worths: Mapping[str, Worth], filling: _Filling) -> list[Placed]:

@@ -13,8 +13,9 @@ import polars as pl
 from pipelines.home import Settings, UserError
 from pipelines.lake import Lake, Nights
 from pipelines.tables import ALERTS, EDGES, RUNS
-from review import flow
+from review import flow, territories
 from review.flow import Flow
+from review.ranking import Parameters
 from review.reasons import Reason, from_json
 
 PREFIX_MIN = 4
@@ -147,10 +148,12 @@ def queue(
         today: the reader's day, to tell how old the night is.
 
     Raises:
-        UserError: the night has no queue.
+        UserError: the night has no queue, or nothing is found because there is no such territory or theme.
     """
     shown = _night(lake, night)
     selected = lake.scan(ALERTS, Nights.of(shown)).filter(_selection(territory, theme)).collect().sort("rank")
+    if selected.is_empty():
+        _require_known(territory, theme)
     listed = selected.filter(pl.col("is_lead")) if folded else selected
     within = listed.filter(pl.col("rank") <= capacity).height
     return QueueView(
@@ -166,6 +169,14 @@ def queue(
         below=len(listed) - within,
         rows=tuple(_queue_row(alert) for alert in listed.head(limit).iter_rows(named=True)),
     )
+
+
+def _require_known(territory: str | None, theme: str | None) -> None:
+    themes = Parameters.of("").theme_weights
+    if theme and theme not in themes:
+        raise UserError(f"There is no theme {theme}. Themes: {', '.join(sorted(themes))}.")
+    if territory and not territories.is_known(territory):
+        raise UserError(f"There is no territory {territory}. A country's code is as RU, a region's as RU-OMS.")
 
 
 def _night(lake: Lake, night: date | None) -> date:

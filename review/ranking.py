@@ -170,23 +170,29 @@ def places(standings: Sequence[Standing]) -> dict[str, Place]:
     then the rest; each best first.
     """
     ordered = best_first(standings)
-    leads = _leads(ordered)
+    bands = fold_bands(ordered)
     sizes = Counter(s.component_id for s in standings)
-    seen: Counter[str] = Counter()
-    banded: list[tuple[int, int, Standing]] = []
-    for order, standing in enumerate(ordered):
-        band = 0
-        if leads[standing.component_id] != standing.alert_id:
-            seen[standing.component_id] += 1
-            band = 1 if seen[standing.component_id] < FOLD_BAND else 2
-        banded.append((band, order, standing))
     return {
-        standing.alert_id: Place(rank, band == 0, sizes[standing.component_id] - 1)
-        for rank, (band, _, standing) in enumerate(sorted(banded, key=lambda b: b[:2]), start=1)
+        standing.alert_id: Place(rank, bands[standing.alert_id] == 0, sizes[standing.component_id] - 1)
+        for rank, standing in enumerate(sorted(ordered, key=lambda s: bands[s.alert_id]), start=1)
     }
 
 
-def _leads(ordered: Sequence[Standing]) -> dict[str, str]:
+def fold_bands(ordered: Sequence[Standing]) -> dict[str, int]:
+    """By alert_id: 0 leads its component, 1 stands second or third in it, 2 later; `ordered` is best first."""
+    lead = leads(ordered)
+    seen: Counter[str] = Counter()
+    bands = {}
+    for standing in ordered:
+        band = 0
+        if lead[standing.component_id] != standing.alert_id:
+            seen[standing.component_id] += 1
+            band = 1 if seen[standing.component_id] < FOLD_BAND else 2
+        bands[standing.alert_id] = band
+    return bands
+
+
+def leads(ordered: Sequence[Standing]) -> dict[str, str]:
     """By component, the alert that leads it; `ordered` is best first."""
     best: dict[str, Standing] = {}
     by_rule: dict[str, Standing] = {}

@@ -93,15 +93,31 @@ def word_key(word: str) -> str:
     >>> {word_key(name) for name in ("щербаков", "shcherbakov", "scherbakov")}
     {'sherbakov'}
     """
+    return _fold(word) or word
+
+
+def _fold(word: str) -> str:
     latin = "".join(_LETTERS.get(character, character) for character in word)
     for pattern, to in _RULES:
         latin = pattern.sub(to, latin)
-    return latin.lower() or word
+    return latin.lower()
 
 
 def word_keys(word: str) -> set[str]:
     """Every key of a word: a Latin j is read as ж (Jumabaev) and as й (Jurij, Jakov)."""
     return {word_key(word), word_key(word.replace("j", "y"))}
+
+
+def beginning_keys(beginning: str) -> set[str]:
+    """What the keys of all words begin with that begin like this; none where less than two letters of it are left.
+
+    >>> sorted(beginning_keys("sh")), sorted(beginning_keys("zzzz"))
+    (['sh'], [])
+    """
+    ways = (beginning, beginning.replace("j", "y"))
+    # What follows is not known: with a sign behind it, nothing is folded that is folded at a word's end alone.
+    keys = {_fold(way) for way in ways} | {_fold(f"{way}\0").removesuffix("\0") for way in ways}
+    return {key for key in keys if len(key) >= _SHORTEST}
 
 
 def name_words(name: str) -> list[str]:
@@ -124,3 +140,8 @@ def exact_words(name: str) -> set[str]:
 def number_key(number: str) -> str:
     """An account number, identifier or reference as it is searched: capitals and digits, without separators."""
     return canonical_number(number).replace("/", "").replace(".", "")[:_TERM_MAX]
+
+
+def tail_key(number: str) -> str:
+    """A folded number from its end to its beginning: what begins like this ends like the number."""
+    return number[::-1]

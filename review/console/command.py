@@ -6,18 +6,20 @@ Nothing here is imported by the night itself; each function starts Django on the
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.home import Home, UserError
 from pipelines.lake import Lake, Nights
 from review.console import config
 
 if TYPE_CHECKING:
+    from review.console.models import Person
     from review.console.services.audit import Verdict
     from review.console.services.publishing import Published
     from review.console.services.ranking import Explanation
 
 LOOPBACK = "127.0.0.1"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -149,35 +151,82 @@ def rerank(home: Home, at: datetime) -> int:
 
 
 def verify(home: Home, known_head: str | None) -> "Verdict":
-    """Check the audit log's chain; see services/audit.py."""
+    """Check the audit log's chain; see services/audit.py.
+
+    Raises:
+        UserError: what is given as a head is none.
+    """
     require(home)
     from review.console.services import audit
+    from review.console.services.errors import Refused
 
-    return audit.verify(known_head)
+    try:
+        return audit.verify(known_head)
+    except Refused as error:
+        raise UserError(error.message) from None
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as the command line shows it."""
+
+    username: str
+    full_name: str
+    role: str
+    scopes: tuple[str, ...]
+    minutes_a_day: int
+    is_active: bool
 
 
 def add_person(
-    home: Home, username: str, full_name: str, role: str, scopes: list[tuple[str, str]], minutes: int, at: datetime
-) -> str:
-    """Make an account; returns its password, which must be changed at the first sign-in."""
+    home: Home,
+    username: str,
+    full_name: str,
+    role: str,
+    scopes: list[tuple[str, str]],
+    minutes: int | None,
+    at: datetime,
+) -> tuple[Account, str]:
+    """Make an account; returns it with its password, which must be changed at the first sign-in."""
     require(home)
-    return _plain(lambda people: people.create_by_command(username, full_name, role, scopes, minutes, at))
+    person, password = _plain(lambda people: people.create_by_command(username, full_name, role, scopes, minutes, at))
+    return _account(person), password
 
 
 def reset_person(home: Home, username: str, at: datetime) -> str:
     """Give an account a new password, which must be changed at the next sign-in; its second factor is removed."""
     require(home)
-    return _plain(lambda people: people.reset_by_command(username, at))
+    password: str = _plain(lambda people: people.reset_by_command(username, at))
+    return password
 
 
-def _plain(act: Callable[[Any], str]) -> str:
+def persons(home: Home) -> list[Account]:
+    """Every account, those that are switched off last."""
+    require(home)
+    return _plain(lambda people: [_account(person) for person in people.listed_by_command()])
+
+
+def switch_person(home: Home, username: str, at: datetime, *, is_active: bool) -> None:
+    """Let an account sign in or no longer; its sessions end."""
+    require(home)
+    _plain(lambda people: people.switch_by_command(username, at, is_active=is_active))
+
+
+def _account(person: "Person") -> Account:
+    scopes = tuple(f"{scope.territory} x {scope.theme}" for scope in person.scopes.all())
+    return Account(
+        person.username, person.full_name, person.role, scopes, person.minutes_a_day, is_active=person.is_active
+    )
+
+
+def _plain(act: Callable[[Any], T]) -> T:
     from review.console.services import people
     from review.console.services.errors import NotFound, Refused
 
     try:
         return act(people)
     except NotFound:
-        raise UserError("There is no account of this name.") from None
+        raise UserError("There is no account of this name. See: sluice people list") from None
     except Refused as error:
         raise UserError(error.message) from None
 
@@ -224,6 +273,13 @@ def outcomes(home: Home) -> int:
     return flowing.write(Lake(home.lake))
 
 
+def _folded(found: "Explanation") -> str:
+    if found.lead is None:
+        return ""
+    capped = f"; {found.component_listed} of its group stand on the list, and more may not" if found.is_capped else ""
+    return f", as {found.lead[:8]} leads its group{capped}"
+
+
 def explanation(found: "Explanation") -> list[tuple[str, str]]:
     """An explanation as lines: what, and its value."""
     worth, candidate = found.placed.worth, found.candidate
@@ -240,6 +296,7 @@ def explanation(found: "Explanation") -> list[tuple[str, str]]:
         ("value = p x harm x fresh x link", f"{worth.value:.6f}"),
         ("expected minutes", f"{worth.minutes:.2f}"),
         ("value per minute", f"{worth.value_per_minute:.6f}"),
+        ("counts as", f"{found.pull:.6f}{_folded(found)}"),
         (
             "least of class 2 on the list",
             f"{found.cut_value:.6f}" if found.cut_value is not None else "class 2 is empty",

@@ -26,8 +26,7 @@ THEMES = ("auto", "light", "dark")
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     """`theme` for everybody; for signed-in readers also `queue_age`, `actor`, what they may open, what waits."""
     theme = request.COOKIES.get(THEME_COOKIE, "auto")
-    here = request.get_full_path() if request.method == "GET" else "/"
-    values: dict[str, Any] = {"theme": theme if theme in THEMES else "auto", "here": here}
+    values: dict[str, Any] = {"theme": theme if theme in THEMES else "auto", "here": request.get_full_path()}
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
         return values

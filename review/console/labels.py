@@ -1,13 +1,10 @@
-"""What codes are called on screens: themes, dispositions, reasons, classes, steps, facts, typologies, territories.
+"""What codes are called on screens: themes, dispositions, reasons, classes, steps, facts, typologies.
 
-English here, Russian in the catalogue of translations; typologies and territories bring both languages themselves.
+English here, Russian in the catalogue of translations; typologies bring both languages themselves.
 """
 
-import tomllib
 from functools import cache
-from importlib import resources
 
-from babel import Locale
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -221,18 +218,3 @@ def typology(code: str, language: str) -> str:
 @cache
 def _typologies() -> dict[str, tuple[str, str]]:
     return {item.id: (item.name_ru, item.name_en) for item in typologies.catalogue()}
-
-
-def territory(code: str, language: str) -> str:
-    """A territory's name: a region's from the console's own list, a country's from Unicode's; else the code."""
-    names = _territories().get(code)
-    if names:
-        return names[language]
-    country = str(Locale(language).territories.get(code, "")) if len(code) == 2 else ""
-    return country or code
-
-
-@cache
-def _territories() -> dict[str, dict[str, str]]:
-    text = resources.files("review.console").joinpath("territories.toml").read_text("utf-8")
-    return tomllib.loads(text)

@@ -43,6 +43,7 @@ EVENT_ACTIONS = {f"alert_{action}": words for action, words in ACTIONS.items()} 
     "exported": _("export taken out"),
     "operation_proposed": _("operation proposed"),
     "operation_approved": _("operation set in force"),
+    "operation_withdrawn": _("operation withdrawn"),
     "operation_closed": _("operation ended"),
     "queue_members_set": _("members of the queue set"),
     "queue_ranked": _("queue ordered"),
@@ -128,5 +129,7 @@ FILTERS = {
     "action": _("Action"),
     "object_kind": _("Kind of object"),
     "object_id": _("Object"),
+    "from": _("From"),
+    "to": _("To"),
 }
 """The filters of the log itself, as reading it is logged."""

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils import translation
 from django.utils.http import urlencode
 
@@ -38,6 +38,8 @@ class AccessMiddleware:
             # Over nginx's socket there is no peer's address; nginx alone can reach it, and says for whom it asks.
             request.META["REMOTE_ADDR"] = _address(request.headers.get("X-Real-IP", ""))
         response = self.get_response(request)
+        if response.status_code == 405 and request.method in ("GET", "HEAD"):
+            response = _redirect(request, _page_above(request.path))
         if "Cache-Control" not in response:
             response["Cache-Control"] = "no-store, private"
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
@@ -91,6 +93,15 @@ def _address(text: str) -> str:
         return str(ip_address(text.strip()))
     except ValueError:
         return ""
+
+
+def _page_above(path: str) -> str:
+    """The nearest page above an address that takes forms alone: where what was refused stays in the address line."""
+    while path.strip("/"):
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            return path
+    return "/"
 
 
 def _has_null(request: HttpRequest, kwargs: dict[str, object]) -> bool:

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("search/", search.search, name="search"),
     path("operations/", operations.listed, name="operations"),
     path("operations/<slug:slug>/approve/", operations.approve, name="operation_approve"),
+    path("operations/<slug:slug>/withdraw/", operations.withdraw, name="operation_withdraw"),
     path("operations/<slug:slug>/close/", operations.close, name="operation_close"),
     path("people/", people.listed, name="people"),
     path("people/queues/", people.queues, name="members"),

@@ -104,6 +104,29 @@ def test_what_was_listed_yesterday_stays_unless_it_falls_below_four_fifths_of_th
             assert (weak.alert_id in listed(day(*strong, weak, minutes=minutes))) is (stays and was_listed)
 
 
+def test_who_leads_a_group_is_read_before_the_many_small_ones_around():
+    """A collector that a typology found, and his payers, each worth more a minute than he: he comes first."""
+    payers = [one(number, 0.99, component_id="ring", transactions=1, subjects=1) for number in range(1, 9)]
+    collector = one(20, 0.99, component_id="ring", transactions=18, subjects=18, has_rule=True)
+    others = [one(number, 0.5) for number in range(30, 40)]
+    made = day(*payers, collector, *others, minutes=70)
+    worths = {candidate.alert_id: daily.worth_of(made, candidate) for candidate in made.candidates}
+    assert worths[payers[0].alert_id].value_per_minute > worths[collector.alert_id].value_per_minute
+    placed = [item.alert_id for item in order(made)]
+    assert placed[0] == collector.alert_id
+    assert all(placed.index(other.alert_id) < placed.index(payers[0].alert_id) for other in others)
+    # A lead that is worth little does not stand before what follows a strong one.
+    weak = one(50, 0.01)
+    placed = [item.alert_id for item in order(day(*payers, collector, weak))]
+    assert placed[:4] == [collector.alert_id, payers[0].alert_id, payers[1].alert_id, weak.alert_id]
+    # Runs that were kept before give the order that was shown then.
+    kept = json.loads(made.to_json())
+    del kept["rules"]["fold_share"]
+    assert [item.alert_id for item in order(daily.Day.from_json(json.dumps(kept)))][:3] == [
+        p.alert_id for p in payers[:3]
+    ]
+
+
 def test_the_oldest_and_a_random_sample_get_their_shares():
     fresh = [one(number, 0.9) for number in range(1, 60)]
     old = [one(100 + n, 0.01, is_unread=True, first_night=f"2025-12-{n + 10}") for n in range(10)]

@@ -72,7 +72,10 @@ def test_the_queue_by_territory_and_theme(tmp_path: Path) -> None:
     """A country's code stands for its regions; a part of a code for nothing."""
     lake = _queued(tmp_path, _ring())
     assert {row.territory for row in queues.queue(lake, territory="KZ", folded=False).rows} == {"KZ-ALA"}
-    assert queues.queue(lake, territory="K", folded=False).total == 0
+    assert queues.queue(lake, territory="GE", folded=False).total == 0
+    for wrong in ({"territory": "K"}, {"territory": "RU-NOWHERE"}, {"theme": "NOPE"}):
+        with pytest.raises(UserError, match="There is no t"):
+            queues.queue(lake, **wrong)
     assert [row.theme for row in queues.queue(lake, None, "KZ-ALA", "TF", folded=False).rows] == ["TF"]
 
 
@@ -251,7 +254,7 @@ def test_csv_runs_nothing(tmp_path: Path) -> None:
     assert "'=cmd()" in {row["subject_name"] for row in rows}
     evidence = list(csv.DictReader(io.StringIO(text.to_csv(_drop(lake)))))
     assert [row["from_name"] for row in evidence][1] == "'=cmd()"
-    assert text.to_csv(queues.queue(lake, theme="NONE")) == ""
+    assert text.to_csv(queues.queue(lake, theme="VA")) == ""
 
 
 @given(st.text(max_size=20))

@@ -47,7 +47,10 @@ class Subject(models.Model):
 
 
 class SubjectTerm(models.Model):
-    """One folded word or number that finds a subject; `term` compares by code point on every database."""
+    """One folded word or number that finds a subject; `term` compares by code point on every database.
+
+    `kind` is name, exact (as written), number, or tail (a number from its end, so that its last digits find it).
+    """
 
     subject = models.ForeignKey(Subject, models.CASCADE, related_name="terms")
     kind = models.CharField(max_length=8)

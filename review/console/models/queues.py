@@ -35,7 +35,10 @@ class Queue(models.Model):
 
 
 class Operation(models.Model):
-    """What an overlay queue stands for: territories x themes x a period, with the boost that the head has set."""
+    """What an overlay queue stands for: territories x themes x a period, with the boost that the head has set.
+
+    One that ended without having been approved was withdrawn.
+    """
 
     queue = models.OneToOneField(Queue, models.CASCADE, related_name="operation", primary_key=True)
     name_en = models.CharField(max_length=120)
@@ -49,6 +52,7 @@ class Operation(models.Model):
     after_days = models.PositiveIntegerField(default=60)
     boost = models.FloatField(default=0)
     quota = models.FloatField(default=0)
+    proposed_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     approved_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField(null=True)
 
@@ -60,6 +64,12 @@ class Operation(models.Model):
             models.CheckConstraint(condition=models.Q(quota__gte=0, quota__lte=0.5), name="operation_quota_capped"),
             models.CheckConstraint(
                 condition=models.Q(ends_on__gte=models.F("starts_on")), name="operation_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by__isnull=True)
+                | models.Q(proposed_by__isnull=True)
+                | ~models.Q(approved_by=models.F("proposed_by")),
+                name="operation_not_approved_by_proposer",
             ),
         ]
 

@@ -63,7 +63,7 @@ def queues_for(actor: Actor) -> QuerySet[Queue]:
         if territory != EVERYTHING:
             # A queue of the same place, of a region within it, or of the country or world that it lies in.
             around = [EVERYTHING, territory, territory.split("-")[0]]
-            part &= Q(territory__in=around) | _within(territory)
+            part &= Q(territory__in=around) | within(territory)
         if theme != EVERYTHING:
             part &= Q(theme__in=[EVERYTHING, theme])
         wanted |= part
@@ -147,14 +147,14 @@ def _scope(actor: Actor, prefix: str = "") -> Q | None:
             return None
         part = Q()
         if territory != EVERYTHING:
-            part &= _within(territory, prefix)
+            part &= within(territory, prefix)
         if theme != EVERYTHING:
             part &= Q(**{f"{prefix}theme": theme})
         wanted |= part
     return wanted
 
 
-def _within(territory: str, prefix: str = "") -> Q:
+def within(territory: str, prefix: str = "") -> Q:
     """A territory, or a region of it."""
     name = f"{prefix}territory"
     inside = {f"{name}__gt": f"{territory}-", f"{name}__lt": f"{territory}{_AFTER_ANY_REGION}"}

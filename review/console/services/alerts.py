@@ -93,9 +93,9 @@ class Around:
     linked: tuple[Alert, ...] = ()
 
     @property
-    def named(self) -> set[Alert]:
+    def named(self) -> set[str]:
         """All of them."""
-        return {*(item.alert for item in (self.beside.items if self.beside else ())), *self.linked}
+        return {*(self.beside.named if self.beside else ()), *(other.alert_id for other in self.linked)}
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def open_alert(actor: Actor, alert_id: str, from_queue: str = "") -> OpenAlert:
         elif alert.first_read_at is None and actor.role in WORKERS:
             Alert.objects.filter(pk=alert.pk, first_read_at=None).update(first_read_at=actor.at)
         around = _around(actor, alert, from_queue)
-        others = sorted(other.alert_id for other in around.named if other.pk != alert.pk)
+        others = sorted(around.named - {alert_id})
         record.add("alert_read", "alert", alert.alert_id, subject=alert.subject.node_id, alerts=others)
     return _open(actor, alert, around)
 

@@ -52,8 +52,7 @@ def ask(actor: Actor, kind: str, object_id: str, reason: str) -> Export:
 
     Raises:
         NotAllowed: analysts and engineers export nothing; the audit log is the auditor's and the head's.
-        NotFound: no such object for this person.
-        Refused: no reason.
+        Refused: no reason, or no such object for this person.
     """
     access.require(actor, *_ALONE, *_WITH_SECOND)
     if kind not in ExportKind.values:
@@ -63,7 +62,10 @@ def ask(actor: Actor, kind: str, object_id: str, reason: str) -> Export:
     words = workflow.rationale(reason, is_needed=True)
     throttle.spend(f"export:{actor.person.pk}", actor.at, _PER_HOUR, timedelta(hours=1))
     with audit.recorded(actor) as record:
-        _require_object(actor, kind, object_id)
+        try:
+            _require_object(actor, kind, object_id)
+        except NotFound:
+            raise Refused(_("There is no such queue or case, or none that you may see."), "object", "object") from None
         made = Export.objects.create(
             kind=kind,
             object_id=object_id,

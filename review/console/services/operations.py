@@ -1,21 +1,23 @@
 """Operations: an overlay queue for territories x themes x a period. Seniors propose, the head alone sets it in force.
 
-No outside body sets the order of a queue: boost and quota are the head's, capped by the database, and logged.
+No outside body sets the order of a queue: boost and quota are the head's, capped by the database, and logged. Who
+proposed an operation does not set it in force; until then it can be withdrawn, and proposed anew.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from review.console.models import Operation, Queue
 from review.console.models.people import EVERYTHING, Role
 from review.console.models.queues import QueueKind
 from review.console.rules import READERS
-from review.console.services import access, audit, ranking
+from review.console.services import access, audit, places, ranking
 from review.console.services.actor import Actor
-from review.console.services.errors import NotFound, Refused
+from review.console.services.errors import NotAllowed, NotFound, Refused
 
 BOOST_MAX = 1.0
 _DAYS_MAX = 366
@@ -49,7 +51,7 @@ class Plan:
 def operations_of(actor: Actor) -> list[Operation]:
     """All operations, the newest first, for roles that read alerts."""
     access.require(actor, *READERS)
-    return list(Operation.objects.select_related("queue", "approved_by").order_by("-starts_on", "-pk"))
+    return list(Operation.objects.select_related("queue", "proposed_by", "approved_by").order_by("-starts_on", "-pk"))
 
 
 def propose(actor: Actor, plan: Plan) -> Operation:
@@ -62,9 +64,7 @@ def propose(actor: Actor, plan: Plan) -> Operation:
     access.require_judge(actor)
     _check(plan)
     with audit.recorded(actor) as record:
-        slug = ranking.slug_of("op", f"{plan.name_en}-{plan.starts_on:%Y-%m}")
-        if Queue.objects.filter(slug=slug).exists():
-            raise Refused(_("There is an operation of this name and month already."), "name", "name_en")
+        slug = _free_slug(ranking.slug_of("op", f"{plan.name_en}-{plan.starts_on:%Y-%m}"))
         queue = Queue.objects.create(slug=slug, kind=QueueKind.OVERLAY, is_active=False, created_at=actor.at)
         made = Operation.objects.create(
             queue=queue,
@@ -77,9 +77,18 @@ def propose(actor: Actor, plan: Plan) -> Operation:
             ends_on=plan.ends_on,
             boost=plan.boost,
             quota=plan.quota,
+            proposed_by=actor.person,
         )
         record.add("operation_proposed", "operation", slug, after={"boost": plan.boost, "quota": plan.quota})
     return made
+
+
+def _free_slug(wanted: str) -> str:
+    """The name in addresses; that of an operation which was withdrawn with a number behind it."""
+    taken = Operation.objects.filter(Q(queue__slug=wanted) | Q(queue__slug__startswith=f"{wanted}-try-"))
+    if taken.exclude(approved_by=None, closed_at__isnull=False).exists():
+        raise Refused(_("There is an operation of this name and month already."), "name", "name_en")
+    return f"{wanted}-try-{taken.count() + 1}" if taken else wanted
 
 
 def _check(plan: Plan) -> None:
@@ -93,19 +102,56 @@ def _check(plan: Plan) -> None:
         raise Refused(_("The boost lies between 0 and 1."), "boost", "boost")
     if not 0 <= plan.quota <= ranking.QUOTA_MAX:
         raise Refused(_("The quota lies between 0 and 0.5."), "quota", "quota")
+    places.require_known(plan.territories, "territories")
+    for corridor in plan.corridors:
+        ends = corridor.split(">")
+        if len(ends) != 2:
+            raise Refused(_("A corridor is two territories with > between them, as KG>RU."), "corridors", "corridors")
+        places.require_known(ends, "corridors")
 
 
 def approve(actor: Actor, slug: str) -> Operation:
-    """Set an operation in force: its queue opens with the next ordering. For the head alone."""
+    """Set an operation in force: its queue opens with the next ordering. For the head alone, and not for who proposed.
+
+    Raises:
+        NotAllowed: not the head.
+        Refused: one's own (code `own`), or no longer waiting.
+    """
     access.require(actor, Role.HEAD)
     with audit.recorded(actor) as record:
-        found = _found(slug)
-        if found.approved_by_id or found.closed_at:
-            raise Refused(_("This operation is in force or closed already."), "state")
+        found = _waiting(slug)
+        if found.proposed_by_id == actor.person.pk:
+            raise Refused(_("Nobody sets their own operation in force. Another head has to."), "own")
         Operation.objects.filter(pk=found.pk).update(approved_by=actor.person)
         Queue.objects.filter(pk=found.pk).update(is_active=True)
         record.add("operation_approved", "operation", slug, after={"boost": found.boost, "quota": found.quota})
     return _found(slug)
+
+
+def withdraw(actor: Actor, slug: str) -> Operation:
+    """Take back an operation that is not in force: for who proposed it, and for the head.
+
+    Raises:
+        NotAllowed: neither.
+        Refused: no longer waiting.
+    """
+    access.require_judge(actor)
+    with audit.recorded(actor) as record:
+        found = _waiting(slug)
+        if actor.role is not Role.HEAD and found.proposed_by_id != actor.person.pk:
+            raise NotAllowed
+        Operation.objects.filter(pk=found.pk).update(closed_at=actor.at)
+        record.add("operation_withdrawn", "operation", slug)
+    return _found(slug)
+
+
+def _waiting(slug: str) -> Operation:
+    """The operation, locked, where it is neither in force nor over."""
+    _found(slug)
+    found = Operation.objects.select_for_update(of=("self",)).select_related("queue").get(queue__slug=slug)
+    if found.approved_by_id or found.closed_at:
+        raise Refused(_("This operation is in force or over already."), "state")
+    return found
 
 
 def close(actor: Actor, slug: str) -> Operation:
@@ -113,8 +159,8 @@ def close(actor: Actor, slug: str) -> Operation:
     access.require(actor, Role.HEAD)
     with audit.recorded(actor) as record:
         found = _found(slug)
-        if found.closed_at:
-            raise Refused(_("This operation is closed already."), "state")
+        if found.closed_at or not found.approved_by_id:
+            raise Refused(_("This operation is not in force."), "state")
         Operation.objects.filter(pk=found.pk).update(closed_at=actor.at)
         Queue.objects.filter(pk=found.pk).update(is_active=False)
         found.queue.entries.all().delete()
@@ -123,7 +169,7 @@ def close(actor: Actor, slug: str) -> Operation:
 
 
 def _found(slug: str) -> Operation:
-    found = Operation.objects.select_related("queue", "approved_by").filter(queue__slug=slug).first()
+    found = Operation.objects.select_related("queue", "proposed_by", "approved_by").filter(queue__slug=slug).first()
     if found is None:
         raise NotFound
     return found

@@ -11,13 +11,15 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from review.console.models import Person, Queue, QueueMember, Scope
 from review.console.models.people import EVERYTHING, Role
-from review.console.services import access, audit, passwords
+from review.console.rules import WORKERS
+from review.console.services import access, audit, passwords, places
 from review.console.services.actor import Actor
 from review.console.services.errors import NotFound, Refused
 from review.ranking import Parameters
 
 FIRST_NAME = "administrator"
-FIRST_MINUTES = 360
+USUAL_MINUTES = 360
+"""Minutes a day that whoever works alerts reads, where nobody says otherwise."""
 
 
 def first_administrator(at: datetime, password: str | None = None) -> str | None:
@@ -35,7 +37,7 @@ def first_administrator(at: datetime, password: str | None = None) -> str | None
             role=Role.HEAD,
             is_administrator=True,
             must_change_password=password is None,
-            minutes_a_day=FIRST_MINUTES,
+            minutes_a_day=USUAL_MINUTES,
             created_at=at,
         )
         happening = audit.Happening("person_created", "person", person.username, details={"role": person.role})
@@ -75,13 +77,17 @@ def create(
 
 
 def create_by_command(
-    username: str, full_name: str, role: str, scopes: Iterable[tuple[str, str]], minutes_a_day: int, at: datetime
-) -> str:
-    """The same from the command line, by whoever owns the home; returns the password."""
+    username: str,
+    full_name: str,
+    role: str,
+    scopes: Iterable[tuple[str, str]],
+    minutes_a_day: int | None,
+    at: datetime,
+) -> tuple[Person, str]:
+    """The same from the command line, by whoever owns the home; the usual minutes where none are given."""
+    minutes = minutes_a_day if minutes_a_day is not None else USUAL_MINUTES if role in WORKERS else 0
     with audit.recorded_by_system(at) as record:
-        return _create(username, full_name, role, scopes, minutes_a_day, is_administrator=False, at=at, record=record)[
-            1
-        ]
+        return _create(username, full_name, role, scopes, minutes, is_administrator=False, at=at, record=record)
 
 
 def _create(
@@ -120,7 +126,7 @@ def _create(
 
 
 def _set_scopes(person: Person, scopes: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """A scope that nothing falls into by a slip of the pen would hide everything, so themes must be known ones."""
+    """A scope that nothing falls into by a slip of the pen would hide everything, so both codes must be known ones."""
     pairs = sorted({(a.strip().upper() or EVERYTHING, b.strip().upper() or EVERYTHING) for a, b in scopes})
     themes = {EVERYTHING, *Parameters.of("").theme_weights}
     unknown = sorted({theme for _territory, theme in pairs} - themes)
@@ -131,6 +137,8 @@ def _set_scopes(person: Person, scopes: Iterable[tuple[str, str]]) -> list[list[
             "theme",
             "theme",
         )
+    kept = set(person.scopes.values_list("territory", flat=True))
+    places.require_known({territory for territory, _theme in pairs} - kept, "territory")
     Scope.objects.filter(person=person).delete()
     Scope.objects.bulk_create([Scope(person=person, territory=a[:80], theme=b[:20]) for a, b in pairs])
     return [list(pair) for pair in pairs]
@@ -185,6 +193,34 @@ def reset_by_command(username: str, at: datetime) -> str:
         if found is None:
             raise NotFound
         return _reset(found, record)
+
+
+def listed_by_command() -> list[Person]:
+    """Everybody, for whoever owns the home, by name."""
+    return list(Person.objects.prefetch_related("scopes").order_by("-is_active", "username"))
+
+
+def switch_by_command(username: str, at: datetime, *, is_active: bool) -> Person:
+    """Let a person sign in or no longer; what they hold stays in their hands until others take it over.
+
+    Raises:
+        NotFound: no account of this name.
+        Refused: nobody would be left to look after accounts.
+    """
+    with audit.recorded_by_system(at) as record:
+        found = Person.objects.filter(username=username.strip().lower()).first()
+        if found is None:
+            raise NotFound
+        others = Person.objects.filter(is_active=True, is_administrator=True).exclude(pk=found.pk)
+        if not is_active and found.is_administrator and not others.exists():
+            raise Refused(_("Nobody else looks after accounts. Let somebody else do so first."), "last")
+        before = {"is_active": found.is_active}
+        found.is_active = is_active
+        found.save(update_fields=["is_active"])
+        if not is_active:
+            end_sessions(found)
+        record.add("person_changed", "person", found.username, before=before, after={"is_active": is_active})
+    return found
 
 
 def _reset(found: Person, record: audit.Record) -> str:

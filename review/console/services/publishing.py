@@ -31,7 +31,7 @@ from review.console.services.chunks import chunks
 from review.dispositions import Disposition, WakeEvent
 from review.handover import Content, Handover, SubjectFacts
 from review.ranking import Parameters
-from review.spelling import number_key
+from review.spelling import number_key, tail_key
 from review.text import clean, first_sentence
 
 REOPEN_SHARE = 0.2
@@ -197,6 +197,7 @@ def _store_subjects(given: Mapping[int, SubjectFacts]) -> dict[int, int]:
             )
     ids = _ids(Subject, "node_id", list(given))
     wanted = {(ids[node], kind, term) for node, facts in given.items() for kind, term in facts.terms}
+    wanted |= {(subject, "tail", tail_key(term)) for subject, kind, term in wanted if kind == "number"}
     known: set[tuple[int, str, str]] = set()
     for part in chunks(sorted(ids.values())):
         known.update(SubjectTerm.objects.filter(subject__in=part).values_list("subject_id", "kind", "term"))

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -101,7 +101,12 @@ class Lock:
 
 @dataclass(frozen=True)
 class Item:
-    """One alert in a list; `entry` is None outside the order (views away, closed, mine)."""
+    """One alert in a list.
+
+    Attributes:
+        entry: its place; None outside the order (views away, closed, mine).
+        lead: the alert that leads its group of linked alerts, where that is another one that the reader may see.
+    """
 
     alert: Alert
     entry: QueueEntry | None
@@ -109,6 +114,7 @@ class Item:
     age_days: int
     is_late: bool
     is_new: bool
+    lead: Alert | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,12 @@ class Page:
     next_cursor: str | None
     has_previous: bool
     previous_cursor: str | None = None
+
+    @property
+    def named(self) -> set[str]:
+        """The alerts that it names."""
+        leads = (item.lead.alert_id for item in self.items if item.lead)
+        return {*(item.alert.alert_id for item in self.items), *leads}
 
 
 @dataclass(frozen=True)
@@ -156,7 +168,7 @@ def _summary(actor: Actor, queue: Queue) -> QueueSummary:
         queue=queue,
         waiting=capped(listed.filter(alert__state__in=WAITING)),
         in_work=capped(listed.filter(alert__state__in=[AlertState.ASSIGNED, AlertState.IN_REVIEW])),
-        below=_below(actor, queue),
+        below=below(actor, queue),
         members=members,
         is_member=any(person.pk == actor.person.pk for person, _ in members),
     )
@@ -178,18 +190,17 @@ def counts(actor: Actor, queue: Queue) -> dict[str, int]:
     entries = visible_entries(actor, queue)
     return {
         TODAY: capped(entries.filter(is_below_cut=False)),
-        BELOW: _below(actor, queue),
+        BELOW: below(actor, queue),
         MINE: capped(_mine(actor)),
         AWAY: capped(alerts.filter(queue=queue, state__in=_AWAY_STATES)),
         CLOSED: capped(alerts.filter(queue=queue, state=AlertState.CLOSED)),
     }
 
 
-def _below(actor: Actor, queue: Queue) -> int:
-    """How many lie below the cut: of the whole queue where the person sees it whole, else counted to COUNT_CAP."""
-    if access.sees_whole(actor, queue):
-        return queue.below
-    return capped(visible_entries(actor, queue).filter(is_below_cut=True))
+def below(actor: Actor, queue: Queue) -> int:
+    """How many lie below the cut now, counted to COUNT_CAP; beyond it as many as the order left there, if known."""
+    count = capped(visible_entries(actor, queue).filter(is_below_cut=True))
+    return max(count, queue.below) if count > COUNT_CAP and access.sees_whole(actor, queue) else count
 
 
 def _mine(actor: Actor) -> QuerySet[Alert]:
@@ -232,7 +243,7 @@ def page(
     else:
         found = _latest_page(actor, queue, view, cursor, size, filters)
     with audit.recorded(actor) as record:
-        record.add("queue_read", "queue", slug, view=view, alerts=[item.alert.alert_id for item in found.items])
+        record.add("queue_read", "queue", slug, view=view, alerts=sorted(found.named))
     return found
 
 
@@ -265,7 +276,7 @@ def _ranked_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size
         # The first term is redundant and lets every database walk the index (position) instead of sorting.
         entries = entries.filter(position__gte=position).filter(Q(position__gt=position) | Q(pk__gt=pk))
     rows = list(entries.order_by("position", "pk")[: size + 1])
-    items = tuple(item_of(actor, entry.alert, entry) for entry in rows[:size])
+    items = _items(actor, [(entry.alert, entry) for entry in rows[:size]])
     last = rows[size - 1] if len(rows) > size else None
     return Page(
         queue=queue,
@@ -290,7 +301,7 @@ def _sorted_page(actor: Actor, queue: Queue, cursor: str | None, size: int, filt
         entries = entries.filter(beyond) if last is not None else entries
     key = F(column).desc() if order.startswith("-") else F(column).asc()
     rows = list(entries.order_by(key, "pk")[: size + 1])
-    items = tuple(item_of(actor, entry.alert, entry) for entry in rows[:size])
+    items = _items(actor, [(entry.alert, entry) for entry in rows[:size]])
     more = _cursor(rows[size - 1].pk) if len(rows) > size else None
     return Page(queue, TODAY, items, more, has_previous=bool(cursor))
 
@@ -308,12 +319,18 @@ def _latest_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size
         (pk,) = _read(cursor, 1)
         alerts = alerts.filter(pk__lt=pk)
     rows = list(alerts.select_related("owner").order_by("-pk")[: size + 1])
-    items = tuple(item_of(actor, alert, None) for alert in rows[:size])
+    items = _items(actor, [(alert, None) for alert in rows[:size]])
     return Page(queue, view, items, _cursor(rows[size - 1].pk) if len(rows) > size else None, has_previous=bool(cursor))
 
 
-def item_of(actor: Actor, alert: Alert, entry: QueueEntry | None) -> Item:
-    """An alert as lists show it."""
+def _items(actor: Actor, rows: Sequence[tuple[Alert, QueueEntry | None]]) -> tuple[Item, ...]:
+    """Alerts as lists show them. A component is named after the alert that leads it."""
+    wanted = {alert.component_id for alert, _ in rows if alert.component_id != alert.alert_id}
+    leads = {lead.alert_id: lead for lead in access.alerts_for(actor).filter(alert_id__in=wanted)} if wanted else {}
+    return tuple(_item_of(actor, alert, entry, leads.get(alert.component_id)) for alert, entry in rows)
+
+
+def _item_of(actor: Actor, alert: Alert, entry: QueueEntry | None, lead: Alert | None) -> Item:
     return Item(
         alert=alert,
         entry=entry,
@@ -321,6 +338,7 @@ def item_of(actor: Actor, alert: Alert, entry: QueueEntry | None) -> Item:
         age_days=(actor.today - alert.first_night).days,
         is_late=alert.state != AlertState.CLOSED and alert.due_on < actor.today,
         is_new=alert.first_read_at is None,
+        lead=None if lead == alert else lead,
     )
 
 

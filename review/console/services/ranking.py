@@ -24,12 +24,12 @@ from review.console.models.cases import CaseState
 from review.console.models.people import EVERYTHING, Role
 from review.console.models.queues import QueueKind
 from review.console.rules import WORKERS
-from review.console.services import audit
+from review.console.services import audit, linking
 from review.console.services.actor import Actor
 from review.console.services.chunks import chunks
 from review.console.services.errors import NotAllowed, Refused
 from review.console.services.system import expire
-from review.ranking import Parameters
+from review.ranking import Parameters, leads
 
 QUOTA_MAX = 0.5
 """Most of a queue's minutes that operations may take, all together."""
@@ -42,7 +42,17 @@ _CLOSED_CASES = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
 _FACTS = (
     *("id", "alert_id", "component_id", "risk", "theme", "territory", "corridor", "amount_local", "evidence_count"),
     *("subject_count", "known_on", "first_night", "window_from", "window_to", "due_on", "first_read_at", "is_urgent"),
-    *("typologies", "has_agency_interest", "subject_id", "queue_id", "state", "owner_id", "score", "value"),
+    *(
+        "is_rule_found",
+        "typologies",
+        "has_agency_interest",
+        "subject_id",
+        "queue_id",
+        "state",
+        "owner_id",
+        "score",
+        "value",
+    ),
 )
 
 Row = dict[str, Any]
@@ -69,16 +79,18 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
     parameters, rules = Parameters.of(country), daily.day_rules()
     shown = _shown_before()
     in_case = _subjects_in_cases()
+    of_operations = {row["id"]: [operation for operation in operations if belongs(row, operation)] for row in rows}
+    candidates = {row["id"]: _candidate(row, of_operations[row["id"]], shown, in_case) for row in rows}
+    candidates = linking.relink(rows, candidates, night, parameters)
     by_queue: dict[int, list[daily.Candidate]] = defaultdict(list)
     overlays: dict[int, list[daily.Candidate]] = defaultdict(list)
     touched: dict[tuple[int, int], bool] = defaultdict(bool)
     ids = {row["alert_id"]: row["id"] for row in rows}
     before = {row["id"]: (row["score"], row["value"]) for row in rows}
     for row in rows:
-        theirs = [operation for operation in operations if belongs(row, operation)]
-        candidate = _candidate(row, theirs, shown, in_case)
+        candidate = candidates[row["id"]]
         by_queue[row["queue_id"]].append(candidate)
-        for operation in theirs:
+        for operation in of_operations[row["id"]]:
             overlays[operation.pk].append(candidate)
             touched[operation.pk, row["queue_id"]] = True
     home = list(Queue.objects.filter(kind=QueueKind.HOME, is_active=True))
@@ -90,7 +102,7 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
     listed = 0
     for queue in [*home, *(operation.queue for operation in operations)]:
         theirs = [operation for operation in operations if touched[operation.pk, queue.pk]]
-        candidates = overlays[queue.pk] if queue.kind == QueueKind.OVERLAY else by_queue[queue.pk]
+        ordered = overlays[queue.pk] if queue.kind == QueueKind.OVERLAY else by_queue[queue.pk]
         day = daily.Day(
             queue=queue.slug,
             night=night,
@@ -99,10 +111,10 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
             rules=rules,
             quota=rules.class_1_share,
             history=_history(queue, night, rules),
-            candidates=tuple(candidates),
+            candidates=tuple(ordered),
             operation_quota=min(QUOTA_MAX, sum(operation.quota for operation in theirs)) if theirs else 1.0,
         )
-        listed += _keep(queue, day, ids, before, since, data_digest, _models(candidates, ids), at, record)
+        listed += _keep(queue, day, ids, before, since, data_digest, _models(ordered, ids), at, record)
     # What a queue that was given up still holds stands in another one now.
     QueueEntry.objects.filter(queue__is_active=False).delete()
     return listed
@@ -198,6 +210,7 @@ def _candidate(
         has_agency_interest=row["has_agency_interest"],
         boost=max((operation.boost for operation in operations), default=0.0),
         in_operation=bool(operations),
+        has_rule=row["is_rule_found"],
     )
 
 
@@ -369,7 +382,10 @@ class Explanation:
         candidate: what the order knew of the alert.
         total: alerts that were ordered.
         listed: of them above the cut.
-        cut_value: the least value per minute of class 2 on the list; None where class 2 was empty.
+        pull: the value per minute, or the share of it that counts where another alert leads its component.
+        lead: alert_id of that other alert; None where this one leads, or stands alone.
+        component_listed: alerts of its component on the day's list.
+        cut_value: the least pull of class 2 on the list; None where class 2 was empty.
         above: the place just before, and below: the place just after.
         is_replayed: ordering the stored input again gives the stored order, bit for bit.
     """
@@ -379,10 +395,18 @@ class Explanation:
     candidate: daily.Candidate
     total: int
     listed: int
+    pull: float
+    lead: str | None
+    component_listed: int
     cut_value: float | None
     above: daily.Placed | None
     below: daily.Placed | None
     is_replayed: bool
+
+    @property
+    def is_capped(self) -> bool:
+        """Is it below the cut where its component has as many on the list as it may."""
+        return not self.placed.is_listed and self.component_listed >= daily.day_rules().component_max
 
     def nights(self, alert: Alert) -> list[date]:
         """The nights that ordered this queue since the alert is there, newest first."""
@@ -431,14 +455,22 @@ def _explanation(
     run: RankingRun, day: daily.Day, placed: list[daily.Placed], place: int, *, is_replayed: bool
 ) -> Explanation:
     item = placed[place]
-    second = [p.worth.value_per_minute for p in placed if p.rank_class == "2"]
+    candidates = {candidate.alert_id: candidate for candidate in day.candidates}
+    candidate = candidates[item.alert_id]
+    worths = {other.alert_id: other.worth for other in placed}
+    pulls = daily.pulls_of(day, worths)
+    lead = leads(daily.standings(day.candidates, worths))[candidate.component_id]
+    listed = [other for other in placed if other.is_listed]
     return Explanation(
         run=run,
         placed=item,
-        candidate=next(c for c in day.candidates if c.alert_id == item.alert_id),
+        candidate=candidate,
         total=len(placed),
         listed=run.listed,
-        cut_value=min(second, default=None),
+        pull=pulls[item.alert_id],
+        lead=lead if lead != item.alert_id and day.rules.fold_share < 1 else None,
+        component_listed=sum(candidates[p.alert_id].component_id == candidate.component_id for p in listed),
+        cut_value=min((pulls[p.alert_id] for p in listed if p.rank_class == "2"), default=None),
         above=placed[place - 1] if place else None,
         below=placed[place + 1] if place + 1 < len(placed) else None,
         is_replayed=is_replayed,

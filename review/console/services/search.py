@@ -1,4 +1,4 @@
-"""Search by name in either script, account, identifier, reference, alert or case: by beginnings, never inside."""
+"""Search by name in either script, number, report, alert or case: by beginnings, and numbers by their ends too."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -20,6 +20,8 @@ _SUBJECTS_MAX = 200
 _POOL = 2_000
 _ROWS_MAX = 200
 _LEAST = 2
+_NUMBER_LEAST = 4
+_IDENTITY_MEANT = 8
 _PER_MINUTE = 60
 _LAST = "\U0010ffff"
 
@@ -50,7 +52,8 @@ def find(actor: Actor, query: str, *, exact: bool = False) -> Results:
 
     Args:
         actor: who searches.
-        query: words of a name in any script, or the beginning of a number, a reference, an alert's or case's name.
+        query: words of a name in any script, the beginning or the end of a number, or the beginning of a reference, an
+            alert's or a case's name.
         exact: only names as written, without other scripts and spellings.
 
     Raises:
@@ -62,10 +65,8 @@ def find(actor: Actor, query: str, *, exact: bool = False) -> Results:
     if len(words) < _LEAST:
         raise Refused(_("Type at least two characters."), "short", "q")
     throttle.spend(f"search:{actor.person.pk}", actor.at, _PER_MINUTE, timedelta(minutes=1))
-    found, is_cut = _by_identity(actor, words), False
-    if not found:
-        (numbered, more_numbers), (named, more_names) = _by_number(actor, words), _by_name(actor, words, exact=exact)
-        found, is_cut = [*numbered, *named], more_numbers or more_names
+    (numbered, more_numbers), (named, more_names) = _by_number(actor, words), _by_name(actor, words, exact=exact)
+    found, is_cut = [*_by_identity(actor, words), *numbered, *named], more_numbers or more_names
     unique = {hit.alert.pk: hit for hit in reversed(found)}
     ordered = sorted(unique.values(), key=lambda h: (not h.is_exact, not h.is_own, -h.alert.score, -h.alert.pk))
     cases = tuple(access.cases_for(actor).filter(Q(number__startswith=words.upper()) | Q(title__startswith=words))[:10])
@@ -77,27 +78,25 @@ def find(actor: Actor, query: str, *, exact: bool = False) -> Results:
 
 
 def _by_identity(actor: Actor, words: str) -> list[Found]:
-    """The alert of an identifier that is given in full, or by eight or more of its characters."""
+    """The alerts whose identifier begins so; eight characters mean it, fewer may also be a number or a name."""
     text = words.lower()
-    if len(text) < 8 or set(text) - set("0123456789abcdef"):
+    if len(text) < _NUMBER_LEAST or set(text) - set("0123456789abcdef"):
         return []
-    ends = f"{text}g"
-    rows = access.alerts_for(actor).filter(alert_id__gte=text, alert_id__lt=ends)
-    return [Found(alert, is_exact=True) for alert in rows.select_related("owner", "queue")[:ALERTS_MAX]]
+    rows = access.alerts_for(actor).filter(alert_id__gte=text, alert_id__lt=f"{text}g").order_by("alert_id")
+    is_meant = len(text) >= _IDENTITY_MEANT
+    return [Found(alert, is_exact=is_meant) for alert in rows.select_related("owner", "queue")[:ALERTS_MAX]]
 
 
 def _by_number(actor: Actor, words: str) -> tuple[list[Found], bool]:
-    """What begins with the number, the whole number first; and whether there is more than was looked at."""
+    """What begins or ends with the number, the whole number first; and whether there is more than was looked at."""
     number = spelling.number_key(words)
-    if len(number) < 4 or not any(character.isdigit() for character in number):
+    if len(number) < _NUMBER_LEAST or not any(character.isdigit() for character in number):
         return [], False
     ends = number + _LAST
-    terms = SubjectTerm.objects.filter(kind="number", term__gte=number, term__lt=ends).order_by(
-        "kind", "term", "subject"
-    )
-    exact = set(terms.filter(term=number).values_list("subject_id", flat=True)[:_SUBJECTS_MAX])
-    subjects = list(terms.values_list("subject_id", flat=True)[:_SUBJECTS_MAX])
-    found = _alerts_of(actor, subjects, exact)
+    begun, ended = _numbered("number", number), _numbered("tail", spelling.tail_key(number))
+    whole = SubjectTerm.objects.filter(kind="number", term=number)
+    exact = set(whole.values_list("subject_id", flat=True)[:_SUBJECTS_MAX])
+    found = _alerts_of(actor, {*begun, *ended}, exact)
     reports = Report.objects.filter(reference_term__gte=number, reference_term__lt=ends).order_by(
         "reference_term", "id"
     )
@@ -105,13 +104,17 @@ def _by_number(actor: Actor, words: str) -> tuple[list[Found], bool]:
     linked = AlertReport.objects.filter(access.sight(actor, "alert__"), report__in=keys)
     rows = linked.select_related("alert", "alert__owner", "alert__queue", "report")[: ALERTS_MAX * 2]
     found += [Found(row.alert, report=row.report, is_exact=row.report.reference_term == number) for row in rows]
-    return found, _SUBJECTS_MAX in (len(subjects), len(keys))
+    return found, _SUBJECTS_MAX in (len(begun), len(ended), len(keys))
+
+
+def _numbered(kind: str, beginning: str) -> list[int]:
+    terms = SubjectTerm.objects.filter(kind=kind, term__gte=beginning, term__lt=beginning + _LAST)
+    return list(terms.order_by("kind", "term", "subject").values_list("subject_id", flat=True)[:_SUBJECTS_MAX])
 
 
 def _by_name(actor: Actor, words: str, *, exact: bool) -> tuple[list[Found], bool]:
     """What has all words in its name, as written first; and whether there is more than was looked at."""
-    kind = "exact" if exact else "name"
-    asked = [_with_term(kind, _keys(word, exact=exact)) for word in spelling.name_words(words) if len(word) >= _LEAST]
+    asked = [_with_word(word, exact=exact) for word in spelling.name_words(words) if len(word) >= _LEAST]
     if not asked:
         return [], False
     # The rarest word first: where it finds less than a pool, nothing that has all words is left out.
@@ -139,13 +142,11 @@ def _subjects(rows: QuerySet[SubjectTerm]) -> list[int]:
     return list(rows.values_list("subject_id", flat=True).distinct()[:_POOL])
 
 
-def _keys(word: str, *, exact: bool) -> set[str]:
-    return {word} if exact else spelling.word_keys(word)
-
-
-def _with_term(kind: str, keys: set[str]) -> QuerySet[SubjectTerm]:
-    wanted = reduce(lambda a, b: a | b, (Q(term__gte=key, term__lt=key + _LAST) for key in sorted(keys)))
-    return SubjectTerm.objects.filter(wanted, kind=kind)
+def _with_word(word: str, *, exact: bool) -> QuerySet[SubjectTerm]:
+    """The terms that begin like the word; as it is written where its folded form would find nearly everything."""
+    folded = set() if exact else spelling.beginning_keys(word)
+    wanted = reduce(lambda a, b: a | b, (Q(term__gte=key, term__lt=key + _LAST) for key in sorted(folded or {word})))
+    return SubjectTerm.objects.filter(wanted, kind="name" if folded else "exact")
 
 
 def _alerts_of(actor: Actor, subjects: Collection[int], exact: set[int]) -> list[Found]:

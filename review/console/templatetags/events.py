@@ -1,6 +1,7 @@
 """How an event of the audit log is shown: its action, its object, and its details as names and values."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -27,17 +28,21 @@ def event_object(text: str) -> str:
 
 
 @register.filter
-def event_details(text: str) -> list[tuple[str, str]]:
-    """The details as (name, value) in the reader's language; what is empty is left out."""
+def event_details(text: str, names: Mapping[int, str] | None = None) -> list[tuple[str, str]]:
+    """The details as (name, value) in the reader's language, subjects by their names; what is empty is left out."""
     told = [(name, value) for name, value in json.loads(text).items() if value not in (None, "", [], {})]
-    return [(str(labels_events.EVENT_DETAILS.get(name, name)), _value(name, value)) for name, value in told]
+    return [
+        (str(labels_events.EVENT_DETAILS.get(name, name)), _value(name, value, names or {})) for name, value in told
+    ]
 
 
-def _value(name: str, value: Any) -> str:
+def _value(name: str, value: Any, names: Mapping[int, str]) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int):
-        return str(value) if name == "subject" else show.number(value + 1 if name == "reason_number" else value)
+        if name == "subject":
+            return f"{names[value]} ({value})" if value in names else str(value)
+        return show.number(value + 1 if name == "reason_number" else value)
     if isinstance(value, dict):
         return "; ".join(f"{labels_events.FILTERS.get(key, key)}: {_asked(key, each)}" for key, each in value.items())
     if isinstance(value, list):

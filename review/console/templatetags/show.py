@@ -13,7 +13,7 @@ from django import template
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from review import picture
+from review import picture, territories
 from review.console import labels
 from review.console.drawing.shares import Line, line
 from review.console.models.alerts import AlertState
@@ -143,7 +143,7 @@ def theme(code: str) -> str:
 @register.filter
 def territory(code: str) -> str:
     """A territory's name."""
-    return _("all territories") if code == EVERYTHING else labels.territory(code, language())
+    return _("all territories") if code == EVERYTHING else territories.name(code, language())
 
 
 @register.filter
@@ -200,7 +200,7 @@ def fact_value(value: str) -> str:
 def fact_of(value: str, name: str) -> str:
     """A fact by its name: places and kinds in words, everything else as `fact_value`."""
     if name in _PLACES:
-        return labels.territory(str(value), language())
+        return territories.name(str(value), language())
     return str(labels.NODE_KINDS.get(value, value)) if name == "kind" else fact_value(value)
 
 

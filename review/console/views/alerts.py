@@ -14,7 +14,7 @@ from review.console import choices
 from review.console.models import Alert, AlertStep
 from review.console.models.alerts import WAITING, AlertState, DecisionKind
 from review.console.rules import JUDGES, READERS, WORKERS, allow
-from review.console.services import access, alerts, cases, ranking
+from review.console.services import access, alerts, cases, queues, ranking
 from review.console.services.actor import Actor
 from review.console.services.alerts import OpenAlert
 from review.console.services.errors import Refused, Stale
@@ -66,6 +66,7 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         "alert": found.alert,
         "queue": beside.queue if beside else None,
         "list": beside,
+        "below": queues.below(actor, beside.queue) if beside else 0,
         "from_queue": from_queue,
         "attempt": attempt,
         "typed": attempt.typed if attempt else {},
@@ -186,6 +187,7 @@ def rank(request: HttpRequest, alert_id: str) -> HttpResponse:
             "alert": found,
             "explained": explained,
             "worth": explained.placed.worth,
+            "lead": access.alerts_for(actor).filter(alert_id=explained.lead).first() if explained.lead else None,
             "nights": explained.nights(found),
             "queue": slug,
         },

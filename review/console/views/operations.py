@@ -1,9 +1,13 @@
 """Operations: what runs, what is proposed, and the forms that propose, set in force and end one."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,9 +17,10 @@ from review.console.days import day_of
 from review.console.models.people import Role
 from review.console.rules import JUDGES, READERS, allow
 from review.console.services import operations, ranking
+from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed, Refused
 from review.console.services.operations import Plan
-from review.console.templatetags.show import number
+from review.console.templatetags.show import day, number, queue_name
 from review.console.views.queues import actor_of
 
 
@@ -33,19 +38,41 @@ def listed(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             error = refusal
         else:
-            messages.success(request, _("%(name)s is proposed. The head sets it in force.") % {"name": made.name_en})
+            messages.success(
+                request, _("%(name)s is proposed. The head sets it in force.") % {"name": queue_name(made.queue)}
+            )
             return redirect("console:operations")
     context = {
         "nav": "operations",
         "operations": operations.operations_of(actor),
         "themes": list(labels.THEMES),
-        "typed": request.POST if error else {},
-        "typed_themes": request.POST.getlist("themes") if error else [],
+        **_form(request, actor, has_failed=error is not None),
         "can_propose": actor.role in JUDGES,
         "is_head": actor.role is Role.HEAD,
         "error": error,
     }
     return render(request, "console/operations.html", context, status=422 if error else 200)
+
+
+def _form(request: HttpRequest, actor: Actor, *, has_failed: bool) -> dict[str, Any]:
+    """What stands in the form: what was typed where it was refused, or an earlier operation's, to be proposed anew."""
+    if has_failed:
+        return {"typed": request.POST, "typed_themes": request.POST.getlist("themes")}
+    like = request.GET.get("like", "")
+    found = next((item for item in operations.operations_of(actor) if item.queue.slug == like), None)
+    if found is None:
+        return {"typed": {}, "typed_themes": []}
+    typed = {
+        "name_en": found.name_en,
+        "name_ru": found.name_ru,
+        "territories": " ".join(found.territories),
+        "corridors": " ".join(found.corridors),
+        "starts_on": day(found.starts_on),
+        "ends_on": day(found.ends_on),
+        "boost": f"{found.boost:g}",
+        "quota": f"{found.quota:g}",
+    }
+    return {"typed": typed, "typed_themes": found.themes}
 
 
 def _plan(request: HttpRequest) -> Plan:
@@ -87,6 +114,19 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, error.message)
         return redirect("console:operations")
     return _ordered(request, "console:operations")
+
+
+@allow(*JUDGES)
+@require_POST
+def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take back an operation that is not in force."""
+    try:
+        found = operations.withdraw(actor_of(request), slug)
+    except Refused as error:
+        messages.error(request, error.message)
+        return redirect("console:operations")
+    messages.success(request, _("%(name)s is withdrawn.") % {"name": queue_name(found.queue)})
+    return HttpResponseRedirect(f"{reverse('console:operations')}?{urlencode({'like': slug})}")
 
 
 @allow(Role.HEAD)

@@ -1,6 +1,7 @@
 """Looking at the work as a whole: the audit log, exports, statistics, and how the system is."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from review.console import labels_events
+from review.console.days import day_of
 from review.console.drawing import columns, shares
 from review.console.drawing.shares import Said
 from review.console.models.exports import ExportKind
@@ -25,7 +27,7 @@ Chart = tuple[columns.Columns | None, list[str]]
 OTHERS = "others"
 _GROUPS = (USEFUL, ("D5", "D6", "D7", "D8", "D9"), ("D10",))
 _GROUP_NAMES = ("useful", "not_useful", "unread")
-_FILTERS = ("username", "action", "kind", "identifier")
+_FILTERS = ("person", "action", "kind", "identifier", "from", "to")
 
 
 @allow(*LOG_READERS)
@@ -36,19 +38,44 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 def _log_page(request: HttpRequest, **more: Any) -> HttpResponse:
-    actor = actor_of(request)
-    filters = {name: request.GET.get(name, "") for name in _FILTERS}
-    named = request.GET.get("named") == "1"
+    actor, given = actor_of(request), request.GET
+    filters = {name: given.get(name, "") for name in _FILTERS}
+    named = given.get("named") == "1"
+    error: Refused | None = more.pop("error", None)
     try:
-        page = audit.events(actor, request.GET.get("after") or None, **filters, named=named)
-    except Refused:
-        page = audit.events(actor, **filters, named=named)
-    offered = {
+        asked = audit.Asked(
+            filters["person"],
+            filters["action"],
+            filters["kind"],
+            filters["identifier"],
+            first=_day(filters["from"], "from"),
+            last=_day(filters["to"], "to"),
+            named=named,
+        )
+        page = audit.events(actor, asked, given.get("after") or None)
+    except Refused as refusal:
+        error, page = refusal, audit.EventPage((), None)
+    context = {
+        "nav": "audit",
+        "page": page,
+        "names": audit.subject_names(actor, page.items),
+        "people": audit.people(actor),
+        "filters": filters,
+        "is_filtered": any(filters.values()),
+        "named": named,
         "actions": _offered(labels_events.EVENT_ACTIONS, filters["action"]),
         "kinds": _offered(labels_events.EVENT_KINDS, filters["kind"]),
+        "error": error,
+        **more,
     }
-    context = {"nav": "audit", "page": page, "filters": filters, "named": named, **offered, **more}
-    return render(request, "console/audit.html", context)
+    return render(request, "console/audit.html", context, status=422 if error else 200)
+
+
+def _day(text: str, field: str) -> date | None:
+    try:
+        return day_of(text) if text.strip() else None
+    except ValueError:
+        raise Refused(_("Give a day, such as 2026-02-03 or 03.02.2026."), field, field) from None
 
 
 def _offered(words: Mapping[str, object], chosen: str) -> list[tuple[str, str]]:
@@ -63,8 +90,11 @@ def _offered(words: Mapping[str, object], chosen: str) -> list[tuple[str, str]]:
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
     """Every link of the chain is checked; the page says what was found."""
-    known = request.POST.get("head", "").strip().lower()
-    return _log_page(request, verdict=audit.verify(known or None), known_head=known)
+    known = request.POST.get("head", "")
+    try:
+        return _log_page(request, verdict=audit.verify(known), known_head=known)
+    except Refused as error:
+        return _log_page(request, error=error, known_head=known)
 
 
 @allow(*EXPORTERS)

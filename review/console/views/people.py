@@ -8,12 +8,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from review import territories
 from review.console import labels
 from review.console.models import Person, Queue
 from review.console.models.people import EVERYTHING, Role
 from review.console.rules import WORKERS, allow
 from review.console.services import people
 from review.console.services.errors import Refused
+from review.console.templatetags.show import language
 from review.console.views.queues import actor_of
 
 _MINUTES_MAX = 1_440
@@ -49,6 +51,8 @@ def listed(request: HttpRequest) -> HttpResponse:
         "roles": Role.choices,
         "themes": list(labels.THEMES),
         "made": made,
+        "usual_minutes": people.USUAL_MINUTES,
+        "places": places(),
         "typed": typed,
         "error": error,
     }
@@ -79,7 +83,7 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
         except Refused as refusal:
             error = refusal
         else:
-            messages.success(request, _("Kept."))
+            messages.success(request, _("Kept. Minutes and territories count from the next ordering of the queues on."))
             return redirect("console:person", username)
     return _person_page(request, username, error=error)
 
@@ -93,6 +97,7 @@ def _person_page(request: HttpRequest, username: str, **more: Any) -> HttpRespon
         "scopes": scopes,
         "roles": Role.choices,
         "themes": [EVERYTHING, *labels.THEMES],
+        "places": places(),
         "is_self": found.pk == actor_of(request).person.pk,
         **more,
     }
@@ -138,6 +143,12 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     rows = [(found, minutes.get(found.pk, 0)) for found in workers]
     context = {"nav": "people", "queue": queue, "rows": rows, "error": error}
     return render(request, "console/queue_members.html", context, status=422 if error else 200)
+
+
+def places() -> list[tuple[str, str]]:
+    """Regions to choose a territory from, by name: codes with what they are called."""
+    named = [(code, territories.name(code, language())) for code in territories.regions()]
+    return sorted(named, key=lambda region: region[1])
 
 
 def _minutes(text: str) -> int:

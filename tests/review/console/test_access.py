@@ -1,10 +1,12 @@
 """Who sees what: role, territory x theme, need to know. What must not be seen looks like what does not exist."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
-from review.console.models import Person
+from review.console.models import Person, SubjectTerm
 from review.console.services import access, alerts, bulk, cases, people, queues, search, workflow
 from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed, NotFound, Refused
@@ -99,6 +101,38 @@ def test_search_finds_either_script_and_only_what_may_be_seen(filled: Store):
     assert search.find(filled.actor("anna"), "R-1").alerts == ()
     assert [hit.alert.alert_id for hit in search.find(filled.actor("anna"), ONE[:8]).alerts] == [ONE]
     assert search.find(filled.actor("stranger"), ONE[:8]).alerts == ()
+
+
+def test_search_finds_a_number_by_its_last_digits_and_an_alert_by_four_characters(store: Store):
+    store.publish(Given(1), Given(2))
+    for words in ("2810001001", "1 001", "1001"):
+        found = [hit.alert.alert_id for hit in search.find(store.actor("anna"), words).alerts]
+        assert found == [ONE], words
+    assert not search.find(store.actor("anna"), "1001001").alerts
+    assert [hit.alert.alert_id for hit in search.find(store.actor("anna"), ONE[:4]).alerts] == [ONE]
+
+
+@pytest.mark.parametrize("words", ["zz", "zzzz", "qqqq", "щщ", "yy"])
+def test_search_by_a_word_that_folds_to_one_letter_does_not_find_every_name_with_it(store: Store, words):
+    store.publish(Given(1, name="Zakharov"), Given(2, name="Каримов"), Given(3, name="Щукин"), Given(4, name="Иванов"))
+    assert search.find(store.actor("anna"), words).alerts == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "name"), [("sh", "Шукшин"), ("kh", "Khan"), ("ше", "Shevchenko"), ("Ли", "Li"), ("ch", "Чехов")]
+)
+def test_search_by_two_letters_finds_the_names_that_begin_so(store: Store, words, name):
+    store.publish(Given(1, name=name), Given(2, name="Сидоров"))
+    assert [hit.alert.alert_id for hit in search.find(store.actor("anna"), words).alerts] == [ONE]
+
+
+def test_numbers_that_an_older_version_stored_are_found_by_their_end_too(store: Store):
+    store.publish(Given(1))
+    SubjectTerm.objects.filter(kind="tail").delete()
+    assert search.find(store.actor("anna"), "10001001").alerts == ()
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("review.console.migrations.0012_searches").TAILS)
+    assert [hit.alert.alert_id for hit in search.find(store.actor("anna"), "10001001").alerts] == [ONE]
 
 
 def test_search_finds_ones_own_behind_many_of_the_same_name_elsewhere(store: Store, monkeypatch):
@@ -204,7 +238,7 @@ def test_a_queue_outside_the_scope_is_not_there(store: Store):
 def test_only_administrators_touch_accounts_and_nobody_their_own_rights(store: Store):
     with pytest.raises(NotAllowed):
         people.create(store.actor("sveta"), "new.person", "", "head", [])
-    made, password = people.create(store.actor("chief"), "new.person", "New", "analyst", [("XS-A", "*")])
+    made, password = people.create(store.actor("chief"), "new.person", "New", "analyst", [("RU-OMS", "*")])
     assert made.check_password(password)
     assert made.must_change_password
     with pytest.raises(Refused) as error:
@@ -214,3 +248,24 @@ def test_only_administrators_touch_accounts_and_nobody_their_own_rights(store: S
         given = {"username": "other", "role": "analyst", "scopes": [], **wrong}
         with pytest.raises(Refused):
             people.create(store.actor("chief"), given["username"], "", given["role"], given["scopes"])
+
+
+def test_an_account_is_switched_off_and_on_by_command_and_never_the_last_administrator(store: Store):
+    chief, anna = store.actor("chief").person, store.actor("anna").person
+    people.switch_by_command(" Anna ", NOW, is_active=False)
+    assert [person.username for person in people.listed_by_command()][-1] == "anna"
+    people.switch_by_command("anna", NOW, is_active=True)
+    anna.refresh_from_db()
+    assert anna.is_active
+    with pytest.raises(Refused):
+        people.switch_by_command("chief", NOW, is_active=False)
+    Person.objects.filter(pk=anna.pk).update(is_administrator=True)
+    assert not people.switch_by_command(chief.username, NOW, is_active=False).is_active
+    with pytest.raises(NotFound):
+        people.switch_by_command("nobody", NOW, is_active=False)
+
+
+def test_minutes_that_nobody_gives_are_the_usual_ones_of_who_works_alerts(store: Store):
+    for role, minutes in (("analyst", people.USUAL_MINUTES), ("auditor", 0)):
+        made, _password = people.create_by_command(f"new-{role}", "", role, [("RU", "*")], None, NOW)
+        assert made.minutes_a_day == minutes

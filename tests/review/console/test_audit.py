@@ -1,7 +1,9 @@
 """The audit log: every action and read, in one transaction with what it tells of, in a chain that shows a break."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -9,9 +11,10 @@ from django.db import DatabaseError, connection, transaction
 
 from pipelines.home import UserError
 from review.console import config
-from review.console.models import Alert, Event, EventHead
+from review.console.models import Alert, Event, EventHead, Person
 from review.console.services import alerts, approvals, audit, queues, search, workflow
-from review.console.services.errors import NotAllowed
+from review.console.services.audit import Asked
+from review.console.services.errors import NotAllowed, Refused
 from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id, count_of_everything, use
 
 ONE = alert_id(1)
@@ -64,9 +67,9 @@ def test_every_list_that_names_a_subject_is_logged_with_whom_it_names(store: Sto
     store.proposed(2)
     approvals.waiting(sveta)
     assert named_in("approvals_read") == [alert_id(2)]
-    page = audit.events(store.actor("audra"), identifier=alert_id(2), named=True)
+    page = audit.events(store.actor("audra"), Asked(identifier=alert_id(2), named=True))
     assert {"queue_read", "alert_read", "approvals_read", "alert_propose"} <= {event.action for event in page.items}
-    about = audit.events(store.actor("audra"), identifier=alert_id(2))
+    about = audit.events(store.actor("audra"), Asked(identifier=alert_id(2)))
     assert "queue_read" not in {event.action for event in about.items}
 
 
@@ -195,9 +198,67 @@ def test_only_the_auditor_and_the_head_read_the_log_and_the_read_is_in_it(store:
     for name in ("anna", "sveta", "dina", "egor"):
         with pytest.raises(NotAllowed):
             audit.events(store.actor(name))
-    page = audit.events(store.actor("audra"), username="anna", kind="alert", identifier=ONE)
+    page = audit.events(store.actor("audra"), Asked("anna", kind="alert", identifier=ONE))
     assert [event.action for event in page.items] == ["alert_read", "alert_read", "alert_claim"]
     assert actions()[-1] == "events_read"
+
+
+def read(store: Store, **asked: Any) -> list[str]:
+    """Who did what, by these filters, oldest first; what reading itself left is not of interest."""
+    page = audit.events(store.actor("audra"), Asked(**asked))
+    return [f"{event.actor} {event.action}" for event in reversed(page.items) if event.action != "events_read"]
+
+
+def test_the_log_is_searched_by_beginnings_of_names_and_identifiers(store: Store):
+    store.publish(Given(1), Given(2))
+    Person.objects.filter(username="boris").update(full_name="Борис Антонов")
+    for name, number in (("anna", 1), ("boris", 2)):
+        search.find(store.actor(name), alert_id(number))
+        alerts.open_alert(store.actor(name), alert_id(number))
+    assert read(store, person="an", action="searched") == ["anna searched"]
+    assert read(store, person="Анто", action="searched") == ["boris searched"]
+    assert read(store, person="annabel") == []
+    assert "anna alert_read" in read(store, identifier=ONE[:4])
+    assert read(store, identifier=ONE[:12] + "…") == read(store, identifier=ONE)
+    assert not any(line.startswith("boris") for line in read(store, identifier=ONE[:4]))
+    assert read(store, identifier=ONE[:3]) == []
+    assert "anna searched" in read(store, identifier=ONE[:8], named=True)
+
+
+def test_the_log_is_searched_by_days_also_where_a_nights_events_lie_among_later_ones(store: Store):
+    store.publish(Given(1))
+    for day in range(5):
+        search.find(store.actor("anna", timedelta(days=day)), "Subject")
+        if day == 2:
+            with audit.recorded_by_system(NOW + timedelta(days=1)) as record:
+                record.add("night_published", "night", "late")
+    first = NOW.date()
+    one = first + timedelta(days=1)
+    assert read(store, person="anna", first=one, last=one) == ["anna searched"]
+    assert read(store, first=one, last=one) == ["anna searched", "system night_published"]
+    assert len(read(store, person="anna", first=one)) == 4
+    assert len(read(store, person="anna", last=one)) == 2
+    assert read(store, first=first + timedelta(days=400)) == []
+    with pytest.raises(Refused):
+        read(store, first=one, last=first)
+
+
+def test_an_index_serves_every_filter_of_the_log(only_sqlite: Store):
+    used = {"person": "event_by_actor", "action": "event_by_action", "identifier": "event_by_object"}
+    for name, index in used.items():
+        plan = Event.objects.filter(audit._fitting(Asked(**{name: "alert_read"}))).explain()
+        assert index in plan, plan
+    span = Event.objects.filter(audit._within(NOW.date(), NOW.date())).explain()
+    assert "(sequence>? AND sequence<?)" in span, span
+
+
+def test_what_is_no_head_is_refused_and_no_false_alarm(store: Store):
+    store.publish(Given(1))
+    head = audit.verify().head
+    assert audit.verify(f" {head.upper()} ").broken_at is None
+    for typed in ("abc", head[:-1], "g" * 64):
+        with pytest.raises(Refused):
+            audit.verify(typed)
 
 
 def test_the_app_role_works_and_can_neither_change_events_nor_tables(cluster, postgresql_template, tmp_path):

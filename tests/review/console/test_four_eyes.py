@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from review import daily
-from review.console.models import Alert, Case, Decision, Export
-from review.console.services import alerts, approvals, cases, exports, workflow
+from review.console.models import Alert, Case, Decision, Export, Operation
+from review.console.services import alerts, approvals, cases, exports, operations, workflow
 from review.console.services.errors import NotAllowed, NotFound, Refused, Stale
 from review.console.services.workflow import Choice
 from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id
@@ -41,6 +42,30 @@ def test_nobody_approves_or_returns_their_own(store: Store, author):
     assert store.alert(1).state == "pending_approval"
     assert [item.is_own for item in approvals.waiting(store.actor(author))] == [True]
     assert approvals.waiting_count(store.actor(author)) == 0
+
+
+def test_who_proposed_an_operation_does_not_set_it_in_force(store: Store):
+    chief = store.actor("chief")
+    plan = operations.Plan("East", "Восток", ["RU-OMS"], [], [], NOW.date(), NOW.date(), 0.5, 0.3)
+    made = operations.propose(chief, plan)
+    with pytest.raises(Refused) as error:
+        operations.approve(chief, made.queue.slug)
+    assert error.value.code == "own"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Operation.objects.filter(pk=made.pk).update(approved_by=chief.person)
+    operations.withdraw(chief, made.queue.slug)
+    for act in (operations.approve, operations.withdraw, operations.close):
+        with pytest.raises(Refused) as error:
+            act(chief, made.queue.slug)
+        assert error.value.code == "state"
+
+
+def test_who_proposed_before_that_was_kept_is_read_from_the_log(store: Store):
+    plan = operations.Plan("East", "Восток", ["RU-OMS"], [], [], NOW.date(), NOW.date(), 0.5, 0.3)
+    made = operations.propose(store.actor("sveta"), plan)
+    Operation.objects.update(proposed_by=None)
+    import_module("review.console.migrations.0013_proposed_by").fill(apps, connection.schema_editor())
+    assert Operation.objects.get(pk=made.pk).proposed_by == store.actor("sveta").person
 
 
 @pytest.mark.parametrize("name", ["boris", "dina", "audra", "egor"])
@@ -262,8 +287,9 @@ def test_analysts_export_nothing_and_seniors_not_the_log(store: Store):
     for name, kind in (("anna", "queue"), ("egor", "queue"), ("sveta", "events"), ("dina", "events")):
         with pytest.raises(NotAllowed):
             exports.ask(store.actor(name), kind, store.alert(1).queue.slug, WHY)
-    with pytest.raises(NotFound):
+    with pytest.raises(Refused) as error:
         exports.ask(store.actor("sveta"), "case", "2026-00001", WHY)
+    assert error.value.field == "object"
 
 
 def test_the_database_refuses_an_export_that_its_asker_allowed(store: Store):

@@ -8,10 +8,10 @@ import pytest
 
 from pipelines.home import UserError
 from review.console.models import Alert, Event, Operation, Person, Queue, QueueEntry, RankingRun
-from review.console.services import operations, people, ranking
+from review.console.services import operations, people, queues, ranking, workflow
 from review.console.services.errors import NotAllowed, Refused
 from review.console.services.operations import Plan
-from tests.review.console.store import NIGHT, NOW, Given, Store, alert_id
+from tests.review.console.store import NIGHT, NOW, SALARY, Given, Store, alert_id
 
 DAY = timedelta(days=1)
 
@@ -51,6 +51,36 @@ def test_the_queues_are_ordered_anew_by_the_head_or_an_administrator_while_the_w
     monkeypatch.setattr(ranking, "ORDERED_AT_ONCE_MAX", 58)
     with pytest.raises(Refused):
         ranking.order_now(store.actor("chief"), "XS")
+
+
+def test_alerts_of_several_nights_are_one_group_that_its_lead_explains(store: Store):
+    payers = [Given(n, risk=0.9, typologies=(), others=(1_050,), amount="5000") for n in range(1, 8)]
+    store.publish_ranked(*payers[:4])
+    collector = Given(50, risk=0.9, others=tuple(p.node for p in payers), amount="90000")
+    store.publish_ranked(*payers[4:], collector, night=NIGHT + DAY, at=NOW + DAY)
+    assert {store.alert(n).component_id for n in (*range(1, 8), 50)} == {alert_id(50)}
+    assert store.alert(1).linked_count == 7
+    assert QueueEntry.objects.get(alert=store.alert(50)).position == 1
+    slug = store.alert(50).queue.slug
+    page = queues.page(store.actor("anna"), slug)
+    assert [item.lead.alert_id if item.lead else "" for item in page.items] == ["", alert_id(50), alert_id(50)]
+    below = queues.page(store.actor("anna"), slug, "below").items[0].alert
+    told = ranking.explain(below.alert_id)
+    assert (told.lead, told.component_listed, told.is_capped) == (alert_id(50), 3, True)
+    assert told.pull == told.placed.worth.value_per_minute * 0.25**2
+    assert ranking.explain(alert_id(50)).lead is None
+
+
+def test_counts_follow_the_work(store: Store):
+    Person.objects.update(minutes_a_day=30)
+    store.publish(*(Given(number, risk=number / 60) for number in range(1, 60)))
+    chief = store.actor("chief")
+    queue = store.alert(1).queue
+    before = queues.counts(chief, queue)["below"]
+    last = QueueEntry.objects.filter(is_below_cut=True).select_related("alert").latest("position").alert
+    held = workflow.claim(chief, last.alert_id)
+    workflow.decide(chief, held.alert_id, held.version, SALARY)
+    assert queues.counts(chief, queue)["below"] == before - 1
 
 
 def test_a_run_whose_input_was_changed_is_not_called_replayed(store: Store):
@@ -123,7 +153,7 @@ def test_who_no_longer_works_alerts_gives_a_queue_no_minutes(store: Store, gone)
     store.publish_ranked(Given(1))
     Person.objects.exclude(username="anna").update(minutes_a_day=0)
     people.set_members(store.actor("chief"), store.alert(1).queue.slug, [("anna", 400)])
-    operation = operations.approve(store.actor("chief"), operations.propose(store.actor("chief"), plan()).queue.slug)
+    operation = operations.approve(store.actor("chief"), operations.propose(store.actor("sveta"), plan()).queue.slug)
     people.set_members(store.actor("chief"), operation.queue.slug, [("anna", 40)])
     ranking.rerank("XS", NOW)
     assert set(Queue.objects.filter(is_active=True).values_list("minutes", flat=True)) == {300.0, 30.0}
@@ -202,6 +232,9 @@ def test_an_operation_without_members_has_its_quota_of_the_queues_around(store: 
         ("quota", {"quota": 0.6}),
         ("ends_on", {"ends_on": NIGHT - DAY}),
         ("territories", {"territories": []}),
+        ("territories", {"territories": ["RU-NOWHERE"]}),
+        ("corridors", {"territories": [], "corridors": ["KG"]}),
+        ("corridors", {"territories": [], "corridors": ["KG>QQ"]}),
         ("name_en", {"name_ru": " "}),
     ],
 )

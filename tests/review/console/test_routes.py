@@ -247,6 +247,8 @@ def test_another_territorys_or_themes_analyst_finds_nothing(filled: Filled, name
         if OWN_OBJECTS & set(route.parts) and route.rule:
             found = told(answers(client, route, filled))
             hidden = {404, 405} if Role.ANALYST in route.rule.roles else {403, 404, 405}
+            if found.get("GET") == 302:
+                del found["GET"]  # it takes forms alone, and leads to the page above, which the walk asks for itself
             if not set(found.values()) <= hidden or set(found.values()) == {405}:
                 wrong[route.name] = found
     assert not wrong

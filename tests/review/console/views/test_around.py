@@ -230,22 +230,22 @@ def test_search_says_when_it_finds_nothing_or_too_little_was_typed(store: Store)
 
 def test_an_account_is_made_changed_and_reset(store: Store) -> None:
     chief = client("chief")
-    made = {"username": "Nina", "full_name": "Nina N.", "role": "analyst", "territory": "xs-a", "theme": ""}
+    made = {"username": "Nina", "full_name": "Nina N.", "role": "analyst", "territory": "ru-oms", "theme": ""}
     page = chief.post("/people/", made).content.decode()
     password = re.search(r'class="secret">([^<]+)<', page)
     assert password
     nina = Person.objects.get(username="nina")
     assert nina.check_password(password[1])
     assert nina.must_change_password
-    assert list(nina.scopes.values_list("territory", "theme")) == [("XS-A", "*")]
+    assert list(nina.scopes.values_list("territory", "theme")) == [("RU-OMS", "*")]
     assert password[1] not in chief.get("/people/").content.decode(), "shown once"
     assert chief.post("/people/", made).status_code == 422
     changed = {"full_name": "Nina", "role": "senior", "is_active": "on", "minutes_a_day": "200"}
-    two = {"territory": ["XS", "", ""], "theme": ["CORR", "", ""]}
+    two = {"territory": ["KZ", "", ""], "theme": ["CORR", "", ""]}
     assert chief.post("/people/account/nina/", {**changed, **two}).status_code == 302
     nina.refresh_from_db()
     assert (nina.role, nina.minutes_a_day) == ("senior", 200)
-    assert list(nina.scopes.values_list("territory", "theme")) == [("XS", "CORR")]
+    assert list(nina.scopes.values_list("territory", "theme")) == [("KZ", "CORR")]
     assert chief.post("/people/account/nina/", {**changed, "theme": ["NONE"], "territory": ["*"]}).status_code == 422
     assert chief.post("/people/account/chief/reset/").status_code == 422
     assert chief.post("/people/account/nina/reset/").status_code == 200
@@ -282,6 +282,23 @@ def test_the_log_is_filtered_and_verified_on_the_page(store: Store) -> None:
     assert "searched</code>" not in page
     assert "The chain is whole" in audra.post("/audit/verify/").content.decode()
     assert "The chain is broken" in audra.post("/audit/verify/", {"head": "f" * 64}).content.decode()
+    mistyped = audra.post("/audit/verify/", {"head": "abc"})
+    assert mistyped.status_code == 422
+    assert "The chain is" not in mistyped.content.decode()
+
+
+def test_the_log_names_subjects_and_says_which_day_can_not_be_read(store: Store) -> None:
+    store.publish(Given(1, name="Щербаков Василий"))
+    client("anna").get(f"/alert/{alert_id(1)}/flow/")
+    audra = client("audra")
+    assert "Щербаков Василий (1001)" in audra.get("/audit/", {"action": "flow_read"}).content.decode()
+    assert alert_id(1) in audra.get("/audit/", {"from": "01.01.2020", "action": "flow_read"}).content.decode()
+    assert alert_id(1) not in audra.get("/audit/", {"to": "2020-01-01", "action": "flow_read"}).content.decode()
+    unread = audra.get("/audit/", {"from": "yesterday"})
+    assert unread.status_code == 422
+    assert "Give a day" in unread.content.decode()
+    kinds = re.findall(r'<option value="(?:log|events)">([^<]+)<', audra.get("/audit/").content.decode())
+    assert len(set(kinds)) == 2
 
 
 def test_statistics_count_what_was_done(store: Store) -> None:
@@ -349,17 +366,20 @@ def test_an_export_is_fetched_by_whoever_asked_for_it_alone(store: Store, case: 
     assert len(lines) == 3
 
 
+OPERATION = {
+    "name_en": "Channel East",
+    "name_ru": "Канал Восток",
+    "territories": "ru-oms, kg",
+    "starts_on": "2026-02-01",
+    "ends_on": "2026-02-20",
+    "boost": "0,5",
+    "quota": "0.3",
+    "themes": ["DRUG-SHOP"],
+}
+
+
 def test_an_operation_is_proposed_by_a_senior_and_set_in_force_by_the_head_alone(store: Store) -> None:
-    form = {
-        "name_en": "Channel East",
-        "name_ru": "Канал Восток",
-        "territories": "xs-a, xs-b",
-        "starts_on": "2026-02-01",
-        "ends_on": "2026-02-20",
-        "boost": "0,5",
-        "quota": "0.3",
-        "themes": ["DRUG-SHOP"],
-    }
+    form = OPERATION
     sveta, chief = client("sveta"), client("chief", "ru")
     assert client("anna").post("/operations/", form).status_code == 403
     assert sveta.post("/operations/", {**form, "ends_on": "2025-01-01"}).status_code == 422
@@ -373,6 +393,80 @@ def test_an_operation_is_proposed_by_a_senior_and_set_in_force_by_the_head_alone
     assert "в силе" in page
     assert chief.post(f"/operations/{slug}/close/").status_code == 302
     assert Operation.objects.get().closed_at is not None
+
+
+def test_an_operation_is_withdrawn_and_proposed_anew_and_not_set_in_force_by_who_proposed_it(store: Store) -> None:
+    chief, sveta = client("chief"), client("sveta")
+    assert (
+        "There is no territory XX-Q"
+        in chief.post("/operations/", {**OPERATION, "territories": "XX-Q RU"}).content.decode()
+    )
+    chief.post("/operations/", OPERATION)
+    slug = Operation.objects.get().queue.slug
+    page = chief.get("/operations/").content.decode()
+    assert f"/operations/{slug}/approve/" not in page
+    assert "another head sets it in force" in page
+    assert sveta.post(f"/operations/{slug}/withdraw/").status_code == 403
+    back = chief.post(f"/operations/{slug}/withdraw/")
+    form = chief.get(back.headers["Location"].partition("#")[0]).content.decode()
+    assert 'value="KG RU-OMS"' in form
+    assert "withdrawn" in form
+    assert sveta.post("/operations/", OPERATION).status_code == 302
+    anew = Operation.objects.get(closed_at=None)
+    assert anew.queue.slug != slug
+    assert f"/operations/{anew.queue.slug}/approve/" in chief.get("/operations/").content.decode()
+    assert sveta.post("/operations/", OPERATION).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "above"),
+    [
+        (f"/alert/{alert_id(1)}/decide/", f"/alert/{alert_id(1)}/"),
+        (f"/alert/{alert_id(1)}/defer/", f"/alert/{alert_id(1)}/"),
+        ("/audit/verify/", "/audit/"),
+        ("/operations/op-x/approve/", "/operations/"),
+        ("/undo/7/", "/"),
+        ("/bulk/close/", "/bulk/"),
+    ],
+)
+def test_an_address_that_takes_forms_alone_leads_to_the_page_above(store: Store, address: str, above: str) -> None:
+    answer = client("chief").get(address)
+    assert (answer.status_code, answer.headers["Location"]) == (302, above)
+
+
+def test_a_language_is_changed_on_the_page_of_a_refused_decision(store: Store) -> None:
+    store.publish(Given(1))
+    held = store.claimed(1)
+    anna = client("anna")
+    refused = anna.post(f"/alert/{held.alert_id}/decide/", {"version": held.version, "code": "D5", "text": ""})
+    assert refused.status_code == 409
+    here = re.search(r'name="next" value="([^"]+)"', refused.content.decode())
+    assert here
+    answer = anna.post("/preferences/", {"next": here[1], "language": "ru"}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"/alert/{held.alert_id}/"
+
+
+def test_an_export_of_what_there_is_not_keeps_the_form(store: Store) -> None:
+    answer = client("audra").post("/exports/", {"kind": "case", "object": "1999-1", "reason": "For the prosecutor."})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "There is no such queue or case" in page
+    assert "For the prosecutor." in page
+    assert re.search(r'name="object"[^>]*aria-invalid', page)
+
+
+def test_an_account_is_made_for_a_territory_that_there_is(store: Store) -> None:
+    chief = client("chief")
+    form = {"username": "olga", "role": "analyst", "territory": "RU-NOWHERE", "minutes_a_day": "360"}
+    refused = chief.post("/people/", form)
+    assert refused.status_code == 422
+    assert "There is no territory RU-NOWHERE" in refused.content.decode()
+    assert not Person.objects.filter(username="olga").exists()
+    assert 'value="360"' in chief.get("/people/").content.decode()
+    assert chief.post("/people/", {**form, "territory": "ru-oms"}).status_code == 200
+    store.publish(Given(1, territory="XQ-OWN"))
+    changed = {"role": "analyst", "territory": "XQ-OWN", "theme": "*", "is_active": "on"}
+    assert chief.post("/people/account/olga/", changed).status_code == 302, "a territory of the unit's own alerts"
 
 
 def test_facts_of_a_subject_are_words_of_the_page(store: Store) -> None:
