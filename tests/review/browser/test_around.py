@@ -45,7 +45,7 @@ def test_dragging_over_the_bars_shows_a_period_alone(desk: Desk) -> None:
         desk.to(page, f"/alert/{alert_id(BUSY)}/flow/")
         expect(page.locator(".mv-table tbody tr")).to_have_count(16)
         bars = page.locator(".tl-bar")
-        expect(bars).to_have_count(7)
+        expect(bars).to_have_count(7 * 24)
         page.locator("[data-brush]").scroll_into_view_if_needed()
         frame = page.locator("[data-brush]").bounding_box()
         assert frame is not None
