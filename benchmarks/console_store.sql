@@ -73,7 +73,7 @@ insert into console_decision
     (alert_id, ordinal, kind, code, edition, reason, text, status, needs_second, proposed_by_id, proposed_at,
      judged_text, score, wake_events, evidence)
 select id, 1, 'close', 'D5', 1, 'salary', 'Monthly pay of one employer.', 'final', <<false>>, 1,
-    <<moment '2026-02-02 10:00:00+00:00'>>, '', 10, <<json '[]'>>, <<json '["t1"]'>>
+    <<moment '2026-02-02 10:00:00+00:00'>>, '', score, <<json '[]'>>, <<json '["t1"]'>>
 from console_alert where state = 'closed';
 
 insert into console_queueentry

@@ -30,7 +30,7 @@ def test_every_action_and_every_read_of_a_subject_is_an_event(store: Store):
     begun = len(actions())
     anna = store.actor("anna")
     held = store.claimed(1)
-    alerts.movements_of(anna, ONE, 0)
+    alerts.reason_of(anna, ONE, 0)
     alerts.reports_of(anna, ONE)
     alerts.report_for(anna, "XS:bank:R-1:1")
     alerts.similar_to(anna, ONE)
