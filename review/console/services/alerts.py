@@ -28,6 +28,7 @@ from review.console.services import access, audit, workflow
 from review.console.services.actor import Actor
 from review.console.services.errors import NotFound, Refused
 from review.console.services.queues import Lock, Page, is_idle, lock_of, page_with
+from review.console.services.transitions import Action
 from review.flow import Flow
 
 SIMILAR_MAX = 5
@@ -146,6 +147,7 @@ class OpenAlert:
         can_work: may this person work alerts at all.
         has_lock: does this person hold it.
         decision: the decision that waits or stands; None before the first.
+        said: the step that says why it was deferred or handed up, where it still is, or its holder took it up.
         open_questions: those without an answer, the newest first.
         movements: the evidence and the subject's other movements of the days that the pictures show.
         beyond: the subject's movements of these days that are not listed.
@@ -172,6 +174,7 @@ class OpenAlert:
     decision: Decision | None
     subject_details: dict[str, Any]
     notes: tuple[Note, ...]
+    said: AlertStep | None
     open_questions: tuple[InfoRequest, ...]
     around: Around
     naming: tuple[Report, ...]
@@ -259,6 +262,7 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
         .first(),
         subject_details=alert.subject.details,
         notes=tuple(Note.objects.filter(alert=alert).select_related("by").order_by("id")),
+        said=_said(alert),
         open_questions=tuple(InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id")),
         around=around or Around(),
         naming=_naming(alert, content) if around else (),
@@ -270,6 +274,20 @@ def _naming(alert: Alert, content: AlertContent) -> tuple[Report, ...]:
     keys = content.nodes.get(str(alert.subject.node_id), {}).get("named_in", [])
     found = Report.objects.filter(report_key__in=keys).order_by("received_on", "reported_at", "report_key")
     return tuple(reversed({(r.jurisdiction, r.reporting_entity, r.reference): r for r in found}.values()))
+
+
+def _said(alert: Alert) -> AlertStep | None:
+    """The step whose words tell what a deferred alert waits for, or what a senior analyst shall decide."""
+    steps = AlertStep.objects.filter(alert=alert, undone_at=None).select_related("by").order_by("-id")
+    if alert.state == AlertState.DEFERRED:
+        return steps.filter(action__in=[Action.DEFER, Action.PROPOSE]).first()
+    if alert.state in (AlertState.ASSIGNED, AlertState.IN_REVIEW):
+        taken = steps.filter(action__in=[Action.CLAIM, Action.TAKE_ESCALATED, Action.ANSWER]).first()
+        if taken is None or taken.action != Action.TAKE_ESCALATED:
+            return None
+    elif alert.state != AlertState.ESCALATED:
+        return None
+    return steps.filter(action=Action.ESCALATE).first()
 
 
 def _drawn(alert: Alert, flow: dict[str, Any]) -> tuple[date, date]:
