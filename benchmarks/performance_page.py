@@ -78,7 +78,7 @@ rows in memory in the order of time, to rows in memory |
 - `night_share`, `night_growth`, `seconds_10m` and `growth_exponent` are of the night's own step: edges read from the
   lake, all transaction features written to it, with its records of what was known.
 - `typologies_peak_gb_10m` is of all nights at once, the hits in memory at the end. Of `memory_limit_gb` DuckDB gets
-  three fifths; the arrays beside it are made for as many accounts at a time as the rest has room for
+  seven tenths; the arrays beside it are made for as many accounts at a time as the rest has room for
   (`docs/decisions/0014-shares-of-accounts.md`). The program itself takes about 0.4 GB, which no limit lowers.
 """
 

@@ -147,12 +147,18 @@ class _Kept:
 
     def __init__(self, folder: Path, earlier: pl.DataFrame) -> None:
         self._folder, self._own, self._numbers = folder, list[tuple[str, Path]](), count()
-        self._earlier = folder / "earlier.parquet"
-        earlier.write_parquet(self._earlier)
+        self._none = self._next()
+        HITS.empty().write_parquet(self._none)
+        self._earlier = [(str(identifier), self._next()) for identifier in earlier["typology_id"].unique()]
+        for identifier, path in self._earlier:
+            earlier.filter(pl.col("typology_id") == identifier).write_parquet(path)
+
+    def _next(self) -> Path:
+        return self._folder / f"{next(self._numbers)}.parquet"
 
     def write(self, engine: Engine, given: Mapping[str, object]) -> Path:
         """A file of the hits that `gathered` makes; they count when they are added."""
-        path = self._folder / f"{next(self._numbers)}.parquet"
+        path = self._next()
         engine.write(HITS, SQL / "hits.sql", path, given)
         return path
 
@@ -160,9 +166,10 @@ class _Kept:
         """Count the files among a typology's hits."""
         self._own += [(typology_id, path) for path in paths]
 
-    def files(self) -> list[str]:
-        """The files of all hits, and of those that earlier nights found."""
-        return [str(path) for path in (self._earlier, *(path for _, path in self._own))]
+    def files(self, asked: Container[str]) -> list[str]:
+        """The files of some typologies' hits, those that earlier nights found among them; one at least."""
+        found = [path for identifier, path in (*self._earlier, *self._own) if identifier in asked]
+        return [str(path) for path in (self._none, *found)]
 
     def of(self, asked: Container[str]) -> pl.DataFrame:
         """The hits of some typologies, as HITS."""
@@ -328,8 +335,7 @@ class _Run:
 
     def show_signs(self, typology: Typology, kept: _Kept) -> None:
         """Make the hits of the typologies that it reads the input `signs`."""
-        self.engine.register_files(HITS, kept.files(), "found")
-        self.engine.view("signs", SQL / "signs.sql", {"signs": " ".join(typology.signs)})
+        self.engine.register_files(HITS, kept.files(typology.signs), "signs")
 
     def _time_line(self, typology: Typology, given: Mapping[str, object]) -> int:
         """Make the typology's candidates and let `timeline` be their time lines; the number of candidates."""

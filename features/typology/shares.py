@@ -8,7 +8,7 @@ from math import ceil
 
 from features.engine import Share
 
-ENGINE_SHARE = 0.6
+ENGINE_SHARE = 0.7
 """Part of memory_limit_gb that the engine may use; the rest is for arrays, hits and what libraries hold back."""
 
 ROWS_A_GIGABYTE = 600_000
