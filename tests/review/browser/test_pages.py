@@ -90,7 +90,7 @@ def test_language_and_colours_stay_as_chosen(desk: Desk) -> None:
         assert page.locator("html").get_attribute("data-theme") == "dark"
         desk.to(page, "/queue/ru-oms-drug-shop/")
         assert page.locator("html").get_attribute("data-theme") == "dark"
-        expect(page.get_by_text("ниже черты —", exact=False)).to_be_visible()
+        expect(page.get_by_text("ниже черты осталось", exact=False)).to_be_visible()
         with page.expect_navigation():
             page.get_by_role("button", name="English").click()
 
