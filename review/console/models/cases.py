@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from review.console.models.alerts import Alert, Report, Subject
 from review.console.models.people import Person
@@ -18,12 +19,12 @@ class CaseState(models.TextChoices):
     IN_ANALYSIS = "in_analysis", _("in analysis")
     AWAITING_INFO = "awaiting_info", _("waits for information")
     PENDING_REVIEW = "pending_review", _("waits for a second person")
-    RETURNED = "returned", _("returned")
+    RETURNED = "returned", pgettext_lazy("case", "returned")
     APPROVED = "approved", _("approved for dissemination")
     DISSEMINATED = "disseminated", _("disseminated")
     CLOSED = "closed", _("closed after dissemination")
     CLOSED_UNSENT = "closed_unsent", _("closed without dissemination")
-    REOPENED = "reopened", _("reopened")
+    REOPENED = "reopened", pgettext_lazy("case", "reopened")
 
 
 class Case(models.Model):
@@ -74,7 +75,7 @@ class CaseAction(models.TextChoices):
     MOVED = "moved", _("state")
     PROPOSED = "proposed", _("proposed")
     APPROVED = "approved", _("approved")
-    RETURNED = "returned", _("returned")
+    RETURNED = "returned", pgettext_lazy("case", "returned")
     SENT = "sent", _("disseminated")
     RESTRICTED = "restricted", _("limited to a named circle")
     LIFTED = "lifted", _("open again to everybody whose territory and theme it falls into")
