@@ -24,16 +24,18 @@ class Feature:
     window: str
     horizon: Horizon
     source: str
+    end: str = ""
+    """Whose it is, of a transaction's ends: src, dst, or empty where it is of both or of none."""
 
     @property
     def reason_en(self) -> str:
-        """A sentence for an alert, in English."""
-        return f"{self.meaning_en}: {{value}} (usually {{usual}})"
+        """A sentence for an alert, in English; `whose` says who the end is, after its name."""
+        return f"{_with_whose(self.meaning_en, self.end, 0)}: {{value}} (median of all transactions: {{usual}})"
 
     @property
     def reason_ru(self) -> str:
         """A sentence for an alert, in Russian."""
-        return f"{self.meaning_ru}: {{value}} (обычно {{usual}})"
+        return f"{_with_whose(self.meaning_ru, self.end, 1)}: {{value}} (медиана по всем операциям: {{usual}})"
 
 
 _Words = tuple[str, str, str]
@@ -41,6 +43,13 @@ _Words = tuple[str, str, str]
 _WINDOWS = {"1d": ("in 1 day", "за 1 день"), "7d": ("in 7 days", "за 7 дней"), "30d": ("in 30 days", "за 30 дней")}
 _SIDES = {"in": ("incoming", "входящих"), "out": ("outgoing", "исходящих")}
 _ENDS = {"src": ("payer", "плательщик"), "dst": ("receiver", "получатель")}
+
+
+def _with_whose(meaning: str, end: str, language: int) -> str:
+    """The meaning with a slot after the end's name; as it is where it does not begin with one."""
+    name = f"{_ENDS[end][language]}: " if end else ""
+    return meaning if not name else meaning.replace(name, f"{name[:-2]}{{whose}}: ", 1)
+
 
 _PER_SIDE: dict[str, _Words] = {
     "count": ("{side} transactions", "число {side} операций", "count"),
@@ -348,7 +357,7 @@ def _feature(
     parts_en = (f"{ends[0]}: " if end else "", english.format(side=sides[0]), f" {spans[0]}" if window else "")
     parts_ru = (f"{ends[1]}: " if end else "", russian.format(side=sides[1]), f" {spans[1]}" if window else "")
     horizon: Horizon = "raw" if name.startswith("raw_") else "pit" if name.startswith("pit_") else "asof"
-    return Feature(name, "".join(parts_en), "".join(parts_ru), unit, window, horizon, source)
+    return Feature(name, "".join(parts_en), "".join(parts_ru), unit, window, horizon, source, end)
 
 
 def _bare(name: str) -> str:
@@ -449,6 +458,7 @@ def _transactions() -> tuple[Feature, ...]:
                 "30d",
                 "graph",
                 "features/graph.py",
+                end,
             )
             for end in _ENDS
             for name, (english, russian, unit) in _GRAPH.items()

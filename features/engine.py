@@ -7,7 +7,7 @@ explodes ends in `TooManyRows`: over its budget of rows, or over the memory and 
 import re
 import resource
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from typing import Any, Self
 import duckdb
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
@@ -51,6 +52,14 @@ class Stage:
     """What the process held when the stage was done."""
 
 
+@dataclass(frozen=True)
+class Share:
+    """The nodes that are looked at together: those of number `number`, from 0, of `of` parts of about equal size."""
+
+    number: int
+    of: int
+
+
 class TooManyRows(Exception):
     """A stage would have made more rows than it may, or than fit; nothing of it was kept."""
 
@@ -79,14 +88,14 @@ def note(stage: Stage) -> None:
 class Engine:
     """A DuckDB connection that may use nothing but what it is given."""
 
-    def __init__(self, threads: int, memory_limit_gb: float, scratch: Path) -> None:
+    def __init__(self, threads: int, memory_limit_gb: float, scratch: Path, share: float = 1.0) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
         self._connection = duckdb.connect(
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "threads": str(threads),
-                "memory_limit": f"{int(memory_limit_gb * 1024)}MiB",
+                "memory_limit": f"{int(memory_limit_gb * share * 1024)}MiB",
                 "temp_directory": str(scratch),
                 "max_temp_directory_size": f"{int(memory_limit_gb * 1024 * SCRATCH_TIMES_MEMORY)}MiB",
                 "preserve_insertion_order": "false",
@@ -98,9 +107,9 @@ class Engine:
         self.explain: list[Stage] = []
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """An engine with the threads, memory and scratch folder of the settings."""
-        return cls(settings.threads, settings.memory_limit_gb, settings.home.absolute() / "scratch")
+    def open(cls, settings: Settings, share: float = 1.0) -> Self:
+        """An engine with the threads and scratch folder of the settings, and a share of their memory."""
+        return cls(settings.threads, settings.memory_limit_gb, settings.home.absolute() / "scratch", share)
 
     def __enter__(self) -> Self:
         return self
@@ -143,30 +152,79 @@ class Engine:
         self.tell(sql_path.stem, rows.height, start)
         return rows
 
+    def write(self, table: Table, sql_path: Path, path: Path, params: Params | None = None) -> int:
+        """Write the rows of a SQL file, with the contract's columns and types, to a Parquet file; their number.
+
+        Raises:
+            TooManyRows: they don't fit in memory and scratch files.
+        """
+        start = time.perf_counter()
+        with _fitting(sql_path.stem):
+            self._contract(self.run(sql_path, params), table).write_parquet(str(path))
+        rows = int(pq.read_metadata(path).num_rows)
+        self.tell(sql_path.stem, rows, start)
+        return rows
+
     def plain(self, sql_path: Path, params: Params | None = None) -> pl.DataFrame:
         """The rows of a SQL file that has no contract."""
         return pl.DataFrame(self.run(sql_path, params).to_arrow_table())
 
-    def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
-        """Some columns of an input, in no order of rows."""
-        return self._connection.table(_identifier(name)).select(*map(duckdb.ColumnExpression, columns)).to_arrow_table()
+    def columns(self, name: str, columns: Sequence[str], share: Share = Share(0, 1)) -> pa.Table:
+        """Some columns of an input, of the rows whose `node` is in a share, in no order of rows."""
+        rows = self._connection.table(_identifier(name))
+        if share.of > 1:
+            left = duckdb.ColumnExpression("node") % duckdb.ConstantExpression(share.of)
+            rows = rows.filter(duckdb.FunctionExpression("abs", left) == duckdb.ConstantExpression(share.number))
+        return rows.select(*map(duckdb.ColumnExpression, columns)).to_arrow_table()
 
-    def materialise(self, name: str, sql_path: Path, params: Params | None = None, rows_max: int | None = None) -> int:
+    def count(self, name: str) -> int:
+        """The rows of an input."""
+        ((rows,),) = self._connection.table(_identifier(name)).count("*").fetchall()
+        return int(rows)
+
+    def keep(self, name: str, parts: Iterable[pa.Table]) -> int:
+        """Keep rows that come in parts, at least one, as the input named `name`; the number of rows.
+
+        Raises:
+            TooManyRows: they don't fit in memory and scratch files.
+        """
+        self.drop(name)
+        for number, part in enumerate(parts):
+            rows = self._connection.from_arrow(part)
+            with _fitting(name):
+                if number:
+                    rows.insert_into(name)
+                else:
+                    rows.create(name)
+        return self.count(name)
+
+    def materialise(
+        self,
+        name: str,
+        sql_path: Path,
+        params: Params | None = None,
+        rows_max: int | None = None,
+        *,
+        is_more: bool = False,
+    ) -> int:
         """Keep the rows of a SQL file as the input named `name` of later files; the number of rows.
+
+        With `is_more` they join the rows that are kept under the name, and all are counted.
 
         Raises:
             TooManyRows: they are more than `rows_max`, or don't fit in memory and scratch files. Rows are counted when
                 they are made (a limit can stall DuckDB 2.0); memory and scratch files bound what is made until then.
         """
         start = time.perf_counter()
-        self.drop(name)
+        if not is_more:
+            self.drop(name)
         made = self.run(sql_path, params)
-        try:
-            made.create(name)
-        except duckdb.OutOfMemoryException:
-            raise TooManyRows(f"{sql_path.stem} needs more memory than memory_limit_gb allows") from None
-        counted = self._connection.table(name).count("*").fetchall()
-        rows = int(counted[0][0])
+        with _fitting(sql_path.stem):
+            if is_more:
+                made.insert_into(name)
+            else:
+                made.create(name)
+        rows = self.count(name)
         self.tell(sql_path.stem, rows, start)
         if rows_max is not None and rows > rows_max:
             self.drop(name)
@@ -194,6 +252,15 @@ class Engine:
             for name, kind in table.duckdb_types.items()
         ]
         return relation.select(*casts)
+
+
+@contextmanager
+def _fitting(name: str) -> Iterator[None]:
+    """Say of a stage that does not fit what it is."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise TooManyRows(f"{name} needs more memory than memory_limit_gb allows") from None
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,6 @@
 """What a range of nights knows: the inputs that features and typologies share, in chunks that fit in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -67,9 +67,14 @@ def reach(lake: Lake, nights: Nights, window_days: int = WINDOW_DAYS) -> Nights:
 
 
 @contextmanager
-def knowing(lake: Lake, nights: Nights, settings: Settings, window_days: int = WINDOW_DAYS) -> Iterator[Engine]:
-    """An engine with `nights`, `edges`, `nodes`, `reports` and `known_edges` of a range that looks back so far."""
-    with Engine.open(settings) as engine:
+def knowing(
+    lake: Lake, nights: Nights, settings: Settings, window_days: int = WINDOW_DAYS, share: float = 1.0
+) -> Iterator[Engine]:
+    """An engine with `nights`, `edges`, `nodes`, `reports` and `known_edges` of a range that looks back so far.
+
+    It may use a share of the memory of the settings.
+    """
+    with Engine.open(settings, share) as engine:
         far = reach(lake, nights, window_days)
         engine.register("nights", nights_frame(nights))
         for table in (EDGES, NODES):
@@ -83,10 +88,19 @@ def knowing(lake: Lake, nights: Nights, settings: Settings, window_days: int = W
 
 def ranges(lake: Lake, nights: Nights, edge_budget: float, window_days: int = WINDOW_DAYS) -> list[Nights]:
     """The range halved until each part looks at no more than `edge_budget` edges, or is one night."""
-    looked_at = lake.scan(EDGES, reach(lake, nights, window_days)).select(pl.len()).collect().item()
-    if looked_at <= edge_budget or nights.first == nights.last:
+    return _halved(lake, nights, edge_budget, lambda part: reach(lake, part, window_days))
+
+
+def learnt(lake: Lake, nights: Nights, edge_budget: float) -> list[Nights]:
+    """The range halved until each part learnt of no more than `edge_budget` edges, or is one night."""
+    return _halved(lake, nights, edge_budget, lambda part: part)
+
+
+def _halved(lake: Lake, nights: Nights, edge_budget: float, counted: Callable[[Nights], Nights]) -> list[Nights]:
+    edges = lake.scan(EDGES, counted(nights)).select(pl.len()).collect().item()
+    if edges <= edge_budget or nights.first == nights.last:
         return [nights]
-    return [part for half in halves(nights) for part in ranges(lake, half, edge_budget, window_days)]
+    return [part for half in halves(nights) for part in _halved(lake, half, edge_budget, counted)]
 
 
 def halves(nights: Nights) -> tuple[Nights, Nights]:

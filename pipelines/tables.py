@@ -621,7 +621,10 @@ ALERTS = Table(
         Column("value_per_minute", Type.REAL, "what the order is made by", required=True),
         Column("amount_local", Type.MONEY, "sum of the evidence in local currency", required=True),
         _text(
-            "reasons", "JSON list of {source, code, en, ru, weight, evidence}, strongest first, 1 to 5", required=True
+            "reasons",
+            "JSON list of {source, code, en, ru, weight, evidence, about, rows, among, since, until}, strongest first, "
+            "1 to 5",
+            required=True,
         ),
         Column("evidence", Type.TEXTS, "transaction_id of the evidence, at most 200", required=True),
         _text("missing_data", "comma-separated names of data that was lacking", required=True),

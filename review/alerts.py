@@ -38,7 +38,7 @@ def build(
     """
     digests = inputs or {}
     found = candidates(lake, nights, settings.capacity)
-    told = reasons_of(lake, nights, found, wording or CatalogueWording())
+    told = reasons_of(lake, nights, found, wording or CatalogueWording(), settings)
     reasons = {key: to_json(made) for key, made in told.items()}
     parameters = Parameters.of(settings.country)
     evidence = found.evidence.partition_by("received_on", as_dict=True)

@@ -1,7 +1,7 @@
 """The money around a subject by hop: two hops in, two hops out, as far as the FIU knew on a night."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -12,6 +12,8 @@ from pipelines.tables import EDGES, NODES, REPORTS
 EDGES_SHOWN = 15
 """Pairs shown per hop; the rest is folded into a count and a sum."""
 HOPS = (-2, -1, 1, 2)
+SHOWN_NIGHTS = 7
+"""Nights that every picture shows at least, as many as the model judges an account by."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,21 @@ class Flow:
 
     columns: tuple[FlowColumn, ...]
     hops: tuple[FlowHop, ...]
+
+
+def window_of(first: datetime, last: datetime, night: date) -> tuple[datetime, datetime]:
+    """What the pictures of an alert show: whole days (UTC), from its evidence to the end of the night that judged it.
+
+    Money that left after the last evidence, or came before the first, is part of the picture; seven nights at least.
+
+    Args:
+        first: the alert's first evidence.
+        last: its last.
+        night: the night whose alert it is.
+    """
+    since = min(first.astimezone(UTC).date(), night - timedelta(days=SHOWN_NIGHTS - 1))
+    until = max(last.astimezone(UTC).date(), night)
+    return datetime.combine(since, time(), UTC), datetime.combine(until, time.max, UTC)
 
 
 def known_edges(lake: Lake, window: tuple[datetime, datetime], night: date) -> pl.DataFrame:

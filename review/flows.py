@@ -19,10 +19,10 @@ def flows(alerts: pl.DataFrame, edges: pl.DataFrame) -> dict[str, dict[str, Any]
     """By alert, the stored form of its flow: two hops in, two out, 60 pairs each and what the others sum up to.
 
     Args:
-        alerts: `alert_id`, `node_id`, `window_from`, `window_to`.
+        alerts: `alert_id`, `node_id`, and the window that is drawn: `drawn_from`, `drawn_to`.
         edges: the night's known edges: `src`, `dst`, `occurred_at`, `amount_local`.
     """
-    subjects = alerts.select("alert_id", pl.col("node_id").alias("subject"), "window_from", "window_to")
+    subjects = alerts.select("alert_id", pl.col("node_id").alias("subject"), "drawn_from", "drawn_to")
     hops: dict[int, tuple[pl.DataFrame, pl.DataFrame]] = {}
     for side in (-1, 1):
         far, near = ("src", "dst") if side < 0 else ("dst", "src")
@@ -39,11 +39,11 @@ def flows(alerts: pl.DataFrame, edges: pl.DataFrame) -> dict[str, dict[str, Any]
             pl.col("occurred_at") <= pl.col("last_at") if side < 0 else pl.col("occurred_at") >= pl.col("first_at")
         )
         hops[2 * side] = _pairs(onward.filter(in_time))
-    return _stored(alerts["alert_id"].to_list(), hops)
+    return _stored(subjects, hops)
 
 
 def _in_window(edges: pl.DataFrame) -> pl.DataFrame:
-    return edges.filter(pl.col("occurred_at").is_between("window_from", "window_to"))
+    return edges.filter(pl.col("occurred_at").is_between("drawn_from", "drawn_to"))
 
 
 def _pairs(edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -67,7 +67,7 @@ def _pairs(edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pairs.filter(pl.col("place") < PAIRS_KEPT).drop("place"), others
 
 
-def _stored(alert_ids: list[str], hops: Mapping[int, tuple[pl.DataFrame, pl.DataFrame]]) -> dict[str, dict[str, Any]]:
+def _stored(subjects: pl.DataFrame, hops: Mapping[int, tuple[pl.DataFrame, pl.DataFrame]]) -> dict[str, dict[str, Any]]:
     edges: dict[str, dict[int, list[list[Any]]]] = defaultdict(lambda: {hop: [] for hop in HOPS})
     others: dict[tuple[str, int], tuple[int, str]] = {}
     for hop, (shown, rest) in hops.items():
@@ -76,8 +76,10 @@ def _stored(alert_ids: list[str], hops: Mapping[int, tuple[pl.DataFrame, pl.Data
         for alert, number, amount in rest.iter_rows():
             others[alert, hop] = (number, plain(amount))
     made = {}
-    for alert in alert_ids:
+    for alert, first, last in subjects.select("alert_id", "drawn_from", "drawn_to").iter_rows():
         made[alert] = {
+            "from": first.date().isoformat(),
+            "to": last.date().isoformat(),
             "hops": [
                 {
                     "hop": hop,
@@ -86,7 +88,7 @@ def _stored(alert_ids: list[str], hops: Mapping[int, tuple[pl.DataFrame, pl.Data
                     "others_amount": others.get((alert, hop), (0, "0"))[1],
                 }
                 for hop in HOPS
-            ]
+            ],
         }
     return made
 

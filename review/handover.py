@@ -6,21 +6,23 @@ The console keeps a copy, so that it needs no lake to show an alert, and shows w
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
 from pipelines.lake import Lake, Nights
 from pipelines.steps import digest_of
-from pipelines.tables import ACCOUNTS, ALERTS, INDICATORS, NODES, PARTIES, REPORTS, ROLES, RUNS, TRANSACTIONS
+from pipelines.tables import ACCOUNTS, ALERTS, EDGES, INDICATORS, NODES, PARTIES, REPORTS, ROLES, RUNS, TRANSACTIONS
 from review import flow, flows, spelling
 from review.reasons import MODEL, from_json
 
-EDITION = 3
+EDITION = 4
 """Raised when the shape of what is handed over changes, so that a night is handed over again."""
 MOVEMENTS_MAX = 300
-"""Movements of the subject that are shown beside the evidence, the largest."""
+"""Movements of the subject that are listed beside the evidence, the largest; the others are summed up by hour."""
+TRACED_DAYS = 40
+"""How far before an alert's first evidence the transactions lie that numbers of the model are made of."""
 REPORTS_MAX = 40
 PARTIES_MAX = 40
 """Other subjects of an alert that can be searched for, those of the largest movements."""
@@ -35,14 +37,17 @@ class Content:
     """What an alert's page shows.
 
     Attributes:
-        reasons: {source, code, en, ru, weight, evidence}, strongest first.
+        reasons: {source, code, en, ru, weight, evidence, about, rows, among, since, until}, strongest first.
         missing_data: names of what was lacking.
         evidence: transaction_id, in time order.
-        movements: the evidence and the subject's other movements in the window, in time order:
-            {transaction_id, occurred_at, is_date_only, utc_offset_minutes, src, dst, amount, channel, is_evidence,
-            report_key, transaction_type, description, currency}; amounts are text, in local currency.
-        flow: see review/flows.py.
-        nodes: by node_id as text: {name, kind, holder_kind, institution, country, territory, key}.
+        movements: the evidence, the subject's other movements in the window that is drawn, and what else reasons rest
+            on, in time order: {transaction_id, occurred_at, is_date_only, utc_offset_minutes, src, dst, amount,
+            channel, is_evidence, is_drawn, report_key, transaction_type, description, currency}; amounts are text, in
+            local currency. `is_drawn` is false for what only a reason's own rows show.
+        flow: see review/flows.py; `beyond` are the subject's movements that are not listed, summed up by hour and way:
+            {at, is_incoming, amount, count}.
+        nodes: by node_id as text: {name, kind, holder_kind, institution, country, territory, key}; the subject's also
+            has `named_in`, the reports of suspicion that name it.
         reports: report_key and how much of the evidence comes from each.
     """
 
@@ -99,12 +104,16 @@ def read(lake: Lake, night: date, digest: str) -> Handover:
     alerts = lake.scan(ALERTS, Nights.of(night)).collect().sort("rank")
     if alerts.is_empty():
         return Handover(night, digest)
-    since = alerts["window_from"].dt.date().min()
-    first = min(since, night) if isinstance(since, date) else night
-    span = Nights(first - timedelta(days=1), night)
-    edges = flow.known_edges(lake, (alerts["window_from"].min(), alerts["window_to"].max()), night)  # type: ignore[arg-type]
+    alerts = _with_drawn(alerts, night)
+    since: datetime = alerts["drawn_from"].min()  # type: ignore[assignment]
+    until: datetime = alerts["drawn_to"].max()  # type: ignore[assignment]
+    span = Nights(since.date() - timedelta(days=1), night)
+    edges = flow.known_edges(lake, (since, until), night)
+    own = _own_movements(alerts, edges)
     pictures = flows.flows(alerts, edges)
-    movements = _movements(lake, alerts, edges, span)
+    for alert, beyond in _beyond(own).items():
+        pictures[alert]["beyond"] = beyond
+    movements = _movements(lake, alerts, edges, own, span)
     wanted = {
         *alerts["node_id"],
         *movements["src"],
@@ -116,13 +125,13 @@ def read(lake: Lake, night: date, digest: str) -> Handover:
     contents = _contents(alerts, movements, pictures, nodes, naming)
     keys = {key for content in contents.values() for key in content.reports}
     parties = {alert: _parties(alert_row, contents[alert]) for alert, alert_row in _by_id(alerts).items()}
-    own = set(alerts["node_id"])
+    subjects = set(alerts["node_id"])
     return Handover(
         night=night,
         digest=digest,
         alerts=_with_known_on(alerts, movements),
         contents=contents,
-        subjects=_subjects(lake, nodes, own, {n for found in parties.values() for n in found}, keys, span),
+        subjects=_subjects(lake, nodes, subjects, {n for found in parties.values() for n in found}, keys, span),
         own_and_parties=parties,
         reports=_reports(lake, keys, Nights(night - timedelta(days=NAMING_DAYS), night)),
     )
@@ -139,35 +148,81 @@ def _with_known_on(alerts: pl.DataFrame, movements: pl.DataFrame) -> list[Row]:
     return joined.with_columns(pl.coalesce("known_on", "received_on").alias("known_on")).to_dicts()
 
 
-def _movements(lake: Lake, alerts: pl.DataFrame, edges: pl.DataFrame, span: Nights) -> pl.DataFrame:
-    """Evidence and the subject's other movements of every alert, in time order, with what the reports say of them."""
-    columns = ["transaction_id", "src", "dst", "occurred_at", "occurred_s", "amount_local"]
-    evidence = (
-        alerts.select("alert_id", pl.col("evidence").alias("transaction_id"))
-        .explode("transaction_id", empty_as_null=False, keep_nulls=False)
-        .join(edges.select(columns), on="transaction_id")
-        .with_columns(pl.lit(value=True).alias("is_evidence"))
-    )
-    windows = alerts.select("alert_id", "node_id", "window_from", "window_to")
+def _with_drawn(alerts: pl.DataFrame, night: date) -> pl.DataFrame:
+    """The alerts with the window that their pictures show."""
+    windows = alerts.select("window_from", "window_to").iter_rows()
+    drawn = [flow.window_of(first, last, night) for first, last in windows]
+    schema = {"drawn_from": pl.Datetime("us", "UTC"), "drawn_to": pl.Datetime("us", "UTC")}
+    return alerts.hstack(pl.DataFrame(drawn, schema=schema, orient="row"))
+
+
+_MOVED = ["transaction_id", "src", "dst", "occurred_at", "occurred_s", "amount_local"]
+
+
+def _own_movements(alerts: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """The subject's movements in the window of each alert, the evidence apart, the largest first."""
+    windows = alerts.select("alert_id", "node_id", "drawn_from", "drawn_to")
     own = pl.concat(
         [
             edges.join(windows, left_on=side, right_on="node_id", coalesce=False)
-            .filter(pl.col("occurred_at").is_between("window_from", "window_to"))
-            .select("alert_id", *columns)
+            .filter(pl.col("occurred_at").is_between("drawn_from", "drawn_to"))
+            .select("alert_id", "node_id", *_MOVED)
             for side in ("src", "dst")
         ]
     ).unique(["alert_id", "transaction_id"])
-    others = (
-        own.join(evidence.select("alert_id", "transaction_id"), on=["alert_id", "transaction_id"], how="anti")
+    return (
+        own.join(_evidence(alerts), on=["alert_id", "transaction_id"], how="anti")
         .sort("alert_id", "amount_local", "transaction_id", descending=[False, True, False])
-        .group_by("alert_id", maintain_order=True)
-        .head(MOVEMENTS_MAX)
-        .with_columns(pl.lit(value=False).alias("is_evidence"))
-        .select(evidence.columns)
+        .with_columns(pl.int_range(pl.len()).over("alert_id").alias("place"))
     )
-    moved = pl.concat([evidence, others])
+
+
+def _evidence(alerts: pl.DataFrame) -> pl.DataFrame:
+    """`alert_id` and `transaction_id` of the evidence."""
+    named = alerts.select("alert_id", pl.col("evidence").alias("transaction_id"))
+    return named.explode("transaction_id", empty_as_null=False, keep_nulls=False)
+
+
+def _beyond(own: pl.DataFrame) -> dict[str, list[Row]]:
+    """By alert, the movements that are too many to be listed, summed up by hour and way."""
+    summed = (
+        own.filter(pl.col("place") >= MOVEMENTS_MAX)
+        .group_by(
+            "alert_id",
+            pl.col("occurred_at").dt.truncate("1h").alias("at"),
+            (pl.col("dst") == pl.col("node_id")).alias("is_incoming"),
+        )
+        .agg(pl.col("amount_local").sum().alias("amount"), pl.len().alias("count"))
+        .sort("alert_id", "at", "is_incoming")
+    )
+    found: dict[str, list[Row]] = defaultdict(list)
+    for alert, at, is_incoming, amount, count in summed.iter_rows():
+        moment = at.astimezone(UTC).isoformat()
+        row = {"at": moment, "is_incoming": is_incoming, "amount": flows.plain(amount), "count": count}
+        found[alert].append(row)
+    return found
+
+
+def _movements(lake: Lake, alerts: pl.DataFrame, edges: pl.DataFrame, own: pl.DataFrame, span: Nights) -> pl.DataFrame:
+    """What every alert's page lists, in time order, with what the reports say of it.
+
+    That is the evidence, the subject's other movements, and what else the numbers of its reasons are made of.
+    """
+    far = Nights(span.first - timedelta(days=TRACED_DAYS), span.last)
+    evidence = _evidence(alerts).join(edges.select(_MOVED), on="transaction_id")
+    drawn = pl.concat(
+        [
+            evidence.with_columns(is_evidence=pl.lit(value=True)),
+            own.filter(pl.col("place") < MOVEMENTS_MAX)
+            .select("alert_id", *_MOVED)
+            .with_columns(is_evidence=pl.lit(value=False)),
+        ]
+    ).with_columns(is_drawn=pl.lit(value=True))
+    others = _made_of(lake, alerts, far).join(drawn, on=["alert_id", "transaction_id"], how="anti")
+    marks = {"is_evidence": pl.lit(value=False), "is_drawn": pl.lit(value=False)}
+    moved = pl.concat([drawn, others.with_columns(**marks)])
     told = (
-        lake.scan(TRANSACTIONS, span)
+        lake.scan(TRANSACTIONS, far)
         .join(moved.select("transaction_id").unique().lazy(), on="transaction_id", how="semi")
         .select(
             *("transaction_id", "report_key", "is_date_only", "utc_offset_minutes", "channel", "transaction_type"),
@@ -176,6 +231,16 @@ def _movements(lake: Lake, alerts: pl.DataFrame, edges: pl.DataFrame, span: Nigh
         .collect()
     )
     return moved.join(told, on="transaction_id", how="left").sort("alert_id", "occurred_s", "transaction_id")
+
+
+def _made_of(lake: Lake, alerts: pl.DataFrame, far: Nights) -> pl.DataFrame:
+    """The transactions that the reasons link to, by alert."""
+    rows = alerts.select("alert_id", "reasons").iter_rows()
+    linked = {(alert, name) for alert, text in rows for reason in from_json(text) for name in reason.evidence}
+    named = pl.DataFrame(sorted(linked), schema={"alert_id": pl.String, "transaction_id": pl.String}, orient="row")
+    wanted = named.select("transaction_id").unique().lazy()
+    edges = lake.scan(EDGES, far).join(wanted, on="transaction_id", how="semi").select(_MOVED).collect()
+    return named.join(edges.unique("transaction_id"), on="transaction_id")
 
 
 def _nodes(lake: Lake, node_ids: Iterable[int], nights: Nights) -> dict[int, Row]:
@@ -240,20 +305,23 @@ def _contents(
         alert = row["alert_id"]
         rows = moved.get((alert,), movements.clear())
         named = {row["node_id"], *rows["src"], *rows["dst"], *flows.node_ids(pictures[alert])}
+        naming_it = naming.get(alert, set())
+        shown = {str(node): _shown(nodes[node]) for node in sorted(named)}
+        shown[str(row["node_id"])]["named_in"] = sorted(naming_it)
         made[alert] = Content(
             reasons=[{**vars(reason), "evidence": list(reason.evidence)} for reason in from_json(row["reasons"])],
             missing_data=[name for name in row["missing_data"].split(",") if name],
             evidence=list(row["evidence"]),
             movements=[_movement(item) for item in rows.iter_rows(named=True)],
             flow=pictures[alert],
-            nodes={str(node): _shown(nodes[node]) for node in sorted(named)},
-            reports=_report_counts(rows, naming.get(alert, set())),
+            nodes=shown,
+            reports=_report_counts(rows, naming_it),
         )
     return made
 
 
 def _movement(row: Row) -> Row:
-    same = ("transaction_id", "is_date_only", "utc_offset_minutes", "src", "dst", "channel", "is_evidence")
+    same = ("transaction_id", "is_date_only", "utc_offset_minutes", "src", "dst", "channel", "is_evidence", "is_drawn")
     told = ("report_key", "transaction_type", "description", "currency")
     moment = row["occurred_at"].astimezone(UTC).isoformat()
     return {

@@ -249,14 +249,14 @@ def _listed(items: list[Any]) -> str:
 
 
 def _alert_view(lake: Lake, row: dict[str, Any], linked: pl.DataFrame) -> AlertView:
-    window = (row["window_from"], row["window_to"])
     night: date = row["received_on"]
-    nights = Nights(min(window[0].date() - timedelta(days=1), night), night)
+    window = flow.window_of(row["window_from"], row["window_to"], night)
+    nights = Nights(window[0].date() - timedelta(days=1), night)
     return AlertView(
         row=_queue_row(row),
         harm=row["harm"],
-        window_from=window[0],
-        window_to=window[1],
+        window_from=row["window_from"],
+        window_to=row["window_to"],
         reasons=from_json(row["reasons"]),
         evidence=_evidence(lake, row["evidence"], nights),
         flow=flow.around(row["node_id"], flow.known_edges(lake, window, night), lake, nights),

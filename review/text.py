@@ -18,7 +18,6 @@ from rich.text import Text
 
 from review.picture import FlowPicture
 from review.queue import AlertView, LinkedAlert, QueueRow, QueueView
-from review.reasons import LINKS_MAX
 from review.wording import number
 
 SHORT_ID = 8
@@ -53,7 +52,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "reasons": "Why",
         "rules": "rules",
         "model": "model",
-        "links": "{count} transactions",
+        "links": "{count}{among} transactions",
+        "among": " of {count}",
         "flow": "Money flow (local currency; two hops in, two out)",
         "evidence": "Evidence: {count}",
         "time": "time (UTC)",
@@ -93,7 +93,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "reasons": "Почему",
         "rules": "правила",
         "model": "модель",
-        "links": "операций: {count}",
+        "links": "операций: {count}{among}",
+        "among": " из {count}",
         "flow": "Движение денег (местная валюта; два шага до и после)",
         "evidence": "Операции: {count}",
         "time": "время (UTC)",
@@ -241,8 +242,9 @@ def _reasons(view: AlertView, lang: str) -> list[Text]:
         for reason in chosen:
             source = "" if is_model else f"{reason.source}: "
             sentence = clean(reason.ru if lang == "ru" else reason.en)
-            more = "+" if len(reason.evidence) == LINKS_MAX else ""
-            links = words["links"].format(count=f"{len(reason.evidence)}{more}")
+            count = len(reason.evidence) if reason.rows is None else reason.rows
+            among = "" if reason.among is None else words["among"].format(count=number(reason.among, lang))
+            links = words["links"].format(count=number(count, lang), among=among)
             lines.append(Text(f"    {reason.weight:.2f}  {source}{sentence}  [{links}]"))
     return lines
 

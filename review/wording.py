@@ -10,6 +10,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "ru")
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _UNKNOWN = {"en": "not known", "ru": "не известно"}
 _FLAG = {"en": ("no", "yes"), "ru": ("нет", "да")}
+_WHOSE = {"en": (" (another account)", " (the subject)"), "ru": (" (другой счёт)", " (субъект)")}
 _UNITS_OF_TIME = {"days": {"en": "d", "ru": "дн."}, "hours": {"en": "h", "ru": "ч"}}
 
 
@@ -20,8 +21,11 @@ class Wording(Protocol):
         """The sentence of a row of HITS."""
         ...
 
-    def feature(self, item: Mapping[str, Any], language: Language) -> str:
-        """The sentence of one item of a score's explanation: {feature, value, usual, contribution}."""
+    def feature(self, item: Mapping[str, Any], language: Language, subject_end: str) -> str:
+        """The sentence of one item of a score's explanation: {feature, value, usual, contribution}.
+
+        `subject_end` is where the alert's subject stands in the transaction: src, dst, both, or empty.
+        """
         ...
 
 
@@ -32,19 +36,22 @@ class CatalogueWording:
         """The typology's own sentence, with the numbers of the hit."""
         return typology.sentence(hit, language)
 
-    def feature(self, item: Mapping[str, Any], language: Language) -> str:
-        """The feature's meaning with its value and the usual one, in the feature's unit.
+    def feature(self, item: Mapping[str, Any], language: Language, subject_end: str) -> str:
+        """The feature's meaning, whose it is, its value and the usual one, in the feature's unit.
 
-        A feature that the catalogue no longer has (an old score read by newer code) is called by its name.
+        The usual one is the median of the transactions that the model learnt from, those known to be laundering left
+        out; the subject's own past has no part in it. A feature that the catalogue no longer has (an old score read by
+        newer code) is called by its name.
         """
         try:
             known = catalog.feature(item["feature"])
         except KeyError:
-            template, unit = f"{item['feature']}: {{value}} ({{usual}})", ""
+            template, unit, whose = f"{item['feature']}: {{value}} ({{usual}})", "", ""
         else:
+            whose = _WHOSE[language][subject_end in (known.end, "both")]
             template, unit = (known.reason_ru if language == "ru" else known.reason_en), known.unit
         sentence = template.format(
-            value=quantity(item["value"], unit, language), usual=quantity(item["usual"], unit, language)
+            whose=whose, value=quantity(item["value"], unit, language), usual=quantity(item["usual"], unit, language)
         )
         return sentence[:1].upper() + sentence[1:]
 

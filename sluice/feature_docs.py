@@ -11,6 +11,12 @@ Generated from the catalogue (`make docs`). `raw_*` is the transaction alone; `p
 Names begin with the horizon and, in a transaction's row, the end (`src` the payer, `dst` the receiver); they end with
 the window. A name with braces stands for each of them. `sluice features show NAME` has a feature's Russian words and
 its values; `sluice features explain ALERT` shows the transactions that a traceable number is made of.
+
+A reason of the model says one such number of the transaction that it judged: whose it is (*the subject* or *another
+account*), and the median of the transactions that the model learnt from, those known to be laundering left out. That is
+no figure of the subject's own past. The reason links the transactions that the number is made of, the 25 largest of
+them, and how many there are; where the lake no longer gives the same number, the number is not traceable, or an account
+that has to be looked at has more than 20,000 transactions, it links the judged one alone and says so.
 """
 
 _TABLES = (

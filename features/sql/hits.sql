@@ -2,7 +2,8 @@
 -- its distance to 1 with every further threshold. Subjects on the allow-list that night are left
 -- out.
 -- parameters: $typology_id, $typology_version, $family, $theme.
--- inputs: gathered, lacking (what optional data the night had not), allowed. key: hit_id.
+-- inputs: gathered, lacking (the nights on which it runs, and what optional data they had not),
+-- allowed. key: hit_id.
 with allowed_here as (
     select distinct gathered.night, gathered.node_id
     from gathered
@@ -40,9 +41,9 @@ select
     cast(list_slice(gathered.transaction_ids, 1, 200) as varchar []) as evidence,
     cast(gathered.evidence_count as bigint) as evidence_count,
     cast(gathered.facts as varchar) as facts,
-    cast(coalesce(lacking.missing_data, '') as varchar) as missing_data
+    cast(lacking.missing_data as varchar) as missing_data
 from gathered
-left join lacking on lacking.night = gathered.night
+join lacking on lacking.night = gathered.night
 left join allowed_here
     on allowed_here.night = gathered.night and allowed_here.node_id = gathered.node_id
 where allowed_here.node_id is null

@@ -1,6 +1,6 @@
--- swings: one row per edge that some night knows, with what the bounds of `peaks` and `untidy` are
--- made from.
--- inputs: known_edges. key: none.
+-- swings: one row per edge of a share of the nodes that some night knows, with what the bounds of
+-- `peaks` and `untidy` are made from.
+-- parameters: $share, $shares. inputs: known_edges. key: none.
 select
     src,
     dst,
@@ -11,3 +11,4 @@ select
     movement_count,
     channel = 'cash' as is_cash
 from known_edges
+where abs(src % $shares) = $share or abs(dst % $shares) = $share

@@ -1,27 +1,38 @@
--- traced: one row per edge that some night up to the last knows and that occurred after $from_s,
--- with what a trace shows of it.
--- parameters: $from_s. inputs: known_edges, edges, nights. key: edge_id.
+-- traced: one row per wanted account and edge of it that some night up to the last knows and that
+-- occurred after $from_s; of an account with more than $most of them, one more than $most.
+-- parameters: $from_s, $most, $last_night. inputs: known_edges, wanted. key: node_id, edge_id.
+with own as (
+    select wanted.node_id, known_edges.*
+    from known_edges
+    join wanted on wanted.node_id = known_edges.src
+    union all
+    select wanted.node_id, known_edges.*
+    from known_edges
+    join wanted on wanted.node_id = known_edges.dst
+    where known_edges.src <> known_edges.dst
+)
 select
-    known_edges.edge_id,
-    known_edges.transaction_id,
-    known_edges.report_key,
-    known_edges.src,
-    known_edges.dst,
-    known_edges.occurred_s,
-    known_edges.received_on,
-    known_edges.superseded_on,
-    known_edges.amount_c as cents,
-    known_edges.log_m,
-    known_edges.channel,
-    known_edges.is_date_only,
-    known_edges.is_cross_currency,
-    known_edges.is_cross_border,
-    edges.src_country,
-    edges.dst_country,
-    edges.src_currency,
-    edges.dst_currency
-from known_edges
-join edges on edges.edge_id = known_edges.edge_id
-cross join (select max(night) as last_night from nights) as newest
-where known_edges.occurred_s > $from_s and known_edges.received_on <= newest.last_night
-order by known_edges.occurred_s, known_edges.edge_id
+    own.node_id,
+    own.edge_id,
+    own.transaction_id,
+    own.report_key,
+    own.src,
+    own.dst,
+    own.occurred_s,
+    own.received_on,
+    own.superseded_on,
+    own.amount_c as cents,
+    own.log_m,
+    own.channel,
+    own.is_date_only,
+    own.is_cross_currency,
+    own.is_cross_border,
+    own.src_country,
+    own.dst_country,
+    own.src_currency,
+    own.dst_currency
+from own
+where own.occurred_s > $from_s and own.received_on <= $last_night
+qualify
+    row_number() over (partition by own.node_id order by own.occurred_s, own.edge_id) <= $most + 1
+order by own.node_id, own.occurred_s, own.edge_id

@@ -5,7 +5,7 @@ and writes nothing. `tests/features/test_trace.py` holds both together.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,11 +15,11 @@ import polars as pl
 from features import account_graph, nightly
 from features.catalog import ACCOUNT_FEATURES, ACCOUNT_GRAPH, FEATURES, TRANSACTION_FEATURES, Feature, feature
 from features.trace import accounts, past, shapes
-from features.trace.known import DAY_S, WINDOWS_S, Found, Known, Move, ratio
+from features.trace.known import DAY_S, WINDOWS_S, Found, Known, Move, TooBusy, ratio, reading
 from pipelines.home import Settings, UserError
 from pipelines.lake import Lake, Nights
 
-__all__ = ["Found", "Known", "Move", "Subject", "Trace", "of_edge", "of_node", "trace", "traceable"]
+__all__ = ["Found", "Known", "Move", "Number", "Subject", "Trace", "behind", "of_edge", "of_node", "trace", "traceable"]
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-5
 """How far a recomputed value may lie from the stored one, which has single precision."""
@@ -97,16 +97,64 @@ def trace(lake: Lake, settings: Settings, subject: Subject, names: Iterable[str]
         UserError: the row has no such feature, or the lake no longer knows its edge.
     """
     wanted = [_known_feature(subject, name) for name in names]
-    known = _knowledge(lake, settings, subject)
-    edge = None
-    if subject.table == TRANSACTION_FEATURES.name:
-        edge = known.edge(subject.row["edge_id"])
-        if edge is None:
-            raise UserError(
-                "The lake no longer holds the edges that this row was computed from. Run the night again: "
-                f"sluice night --date {subject.night}."
-            )
-    return [_trace(known, subject, edge, item) for item in wanted]
+    with reading(lake, settings, Nights.of(subject.night), _from_s(settings, subject)) as edges:
+        known = Known(lake, settings, subject.night, edges)
+        edge = None
+        if subject.table == TRANSACTION_FEATURES.name:
+            known.look([subject.row["src"], subject.row["dst"]])
+            edge = known.edge(subject.row["edge_id"], subject.row["src"])
+            if edge is None:
+                raise UserError(
+                    "The lake no longer holds the edges that this row was computed from. Run the night again: "
+                    f"sluice night --date {subject.night}."
+                )
+        return [_trace(known, subject, edge, item) for item in wanted]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A feature's value of a transaction, as the night computed it that learnt of the transaction."""
+
+    transaction_id: str
+    src: int
+    dst: int
+    occurred_s: int
+    night: date
+    feature: str
+    value: float | None
+
+
+def behind(lake: Lake, settings: Settings, numbers: Sequence[Number], edges_most: int) -> list[Trace | None]:
+    """Where many numbers come from, in the order given, from one reading of the edges around them.
+
+    None where it can't be told: the feature is gone or not traceable, the lake no longer says what was computed, or
+    an account that has to be looked at has more than `edges_most` edges.
+    """
+    chosen = {number: _subject_of(number) for number in numbers if traceable(number.feature)}
+    if not chosen:
+        return [None] * len(numbers)
+    nights = Nights(min(number.night for number in chosen), max(number.night for number in chosen))
+    from_s = min(_from_s(settings, subject) for subject in chosen.values())
+    with reading(lake, settings, nights, from_s, edges_most) as edges:
+        edges.read({end for number in chosen for end in (number.src, number.dst)})
+        known = {night: Known(lake, settings, night, edges) for night in {number.night for number in chosen}}
+        found = {number: _behind(known[number.night], number, subject) for number, subject in chosen.items()}
+    return [found.get(number) for number in numbers]
+
+
+def _subject_of(number: Number) -> Subject:
+    given = {"src": number.src, "dst": number.dst, "occurred_s": number.occurred_s, number.feature: number.value}
+    return Subject(TRANSACTION_FEATURES.name, number.night, given)
+
+
+def _behind(known: Known, number: Number, subject: Subject) -> Trace | None:
+    try:
+        same = (move for move in known.ever(number.src) if move.transaction_id == number.transaction_id)
+        edge = next((move for move in same if move.received_on == number.night), None)
+        found = _trace(known, subject, edge, feature(number.feature)) if edge else None
+    except TooBusy:
+        return None
+    return found if found and found.agrees else None
 
 
 def _known_feature(subject: Subject, name: str) -> Feature:
@@ -115,10 +163,10 @@ def _known_feature(subject: Subject, name: str) -> Feature:
     return feature(name)
 
 
-def _knowledge(lake: Lake, settings: Settings, subject: Subject) -> Known:
-    cutoff_s = nightly.cutoff_s(subject.night)
-    oldest_s = min(cutoff_s, subject.row.get("occurred_s", cutoff_s))
-    return Known(lake, settings, subject.night, oldest_s - WINDOWS_S["30d"])
+def _from_s(settings: Settings, subject: Subject) -> int:
+    """Where the oldest window of a row's features begins, in seconds since 1970."""
+    graph_s = nightly.cutoff_s(account_graph.anchor_of(subject.night, settings.graph_days))
+    return min(graph_s, int(subject.row.get("occurred_s", graph_s))) - WINDOWS_S["30d"]
 
 
 def _trace(known: Known, subject: Subject, edge: Move | None, item: Feature) -> Trace:
@@ -275,7 +323,7 @@ def _graph_trace(known: Known, subject: Subject, item: Feature) -> Trace:
 
 def _graph_fan(side: str) -> Callable[[Known, date, int, Mapping[str, Any]], Found]:
     def found(known: Known, day: date, node: int, row: Mapping[str, Any]) -> Found:
-        then = Known(known.lake, known.settings, day, nightly.cutoff_s(day) - WINDOWS_S["30d"])
+        then = known.on(day)
         moves = [move for move in accounts.of_side_in(then, node, side, "30d") if not move.is_self]
         others = sorted({move.other(side) for move in moves})
         return Found(len(others), tuple(moves), f"{len(others)} counterparties", tuple(others))

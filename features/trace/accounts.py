@@ -299,7 +299,8 @@ def _share(test: Callable[[Known, Move], bool], among: Callable[[Move], bool] = 
     def found(known: Known, node: int, window: str) -> Found:
         some = [move for move in _all(known, node, window) if among(move)]
         chosen = [move for move in some if test(known, move)]
-        return _of(ratio(len(chosen), len(some)), chosen, f"{len(chosen)} of {len(some)} transactions")
+        note = f"{len(chosen)} of {len(some)} transactions"
+        return Found(ratio(len(chosen), len(some)), tuple(chosen), note, among=len(some))
 
     return found
 

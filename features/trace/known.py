@@ -1,16 +1,19 @@
 """What a night knew, edge by edge, in the order of time: what traces are recomputed from. Computes no feature."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 import polars as pl
 
 from features import nightly
-from features.engine import SQL
+from features.engine import SQL, Engine
 from features.typology import reporting_threshold
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
+from pipelines.tables import EDGES, REPORTS
 
 DAY_S = nightly.DAY_S
 WINDOWS_S = {"1d": DAY_S, "7d": 7 * DAY_S, "14d": 14 * DAY_S, "30d": 30 * DAY_S}
@@ -59,34 +62,93 @@ class Move:
         return self.received_on <= night and (self.superseded_on is None or self.superseded_on > night)
 
 
+class TooBusy(Exception):
+    """An account has more edges than are read for a trace."""
+
+
+class Edges:
+    """The edges that some nights and those before them knew, read account by account, each once."""
+
+    def __init__(self, engine: Engine, from_s: int, last_night: date, most: int) -> None:
+        self._engine, self._most = engine, most
+        self._given = {"from_s": from_s, "last_night": last_night, "most": most}
+        self._of: dict[int, list[Move]] = {}
+
+    def read(self, nodes: Iterable[int]) -> None:
+        """Read the edges of those accounts that have not been read yet, in one pass."""
+        wanted = sorted(set(nodes) - self._of.keys())
+        if not wanted:
+            return
+        self._engine.register("wanted", pl.DataFrame({"node_id": wanted}, schema={"node_id": pl.Int64}))
+        rows = self._engine.plain(SQL / "traced.sql", self._given)
+        self._of.update({node: [] for node in wanted})
+        for row in rows.iter_rows(named=True):
+            self._of[row.pop("node_id")].append(Move(**row))
+
+    def of(self, node: int) -> list[Move]:
+        """The edges of an account, by time.
+
+        Raises:
+            TooBusy: it has more of them than are read.
+        """
+        self.read([node])
+        if len(self._of[node]) > self._most:
+            raise TooBusy
+        return self._of[node]
+
+
+@contextmanager
+def reading(lake: Lake, settings: Settings, nights: Nights, from_s: int, edges_most: int = 1 << 40) -> Iterator[Edges]:
+    """The edges later than `from_s` that some of the nights, or those before them, knew.
+
+    Args:
+        lake: holds edges and reports.
+        settings: threads, memory and scratch folder of the engine.
+        nights: the nights for which traces are made.
+        from_s: where the oldest window begins, in seconds since 1970.
+        edges_most: accounts with more edges are not read.
+    """
+    first = datetime.fromtimestamp(from_s, UTC).date() - timedelta(days=nightly.EARLY_DAYS)
+    since = max(min(first, nights.first), nights.first - timedelta(days=nightly.LOOKBACK_DAYS))
+    told = min(since, nights.first - timedelta(days=nightly.REPORTED_DAYS))
+    with Engine.open(settings) as engine:
+        engine.register_table(lake, EDGES, Nights(since, nights.last))
+        engine.register_table(lake, REPORTS, Nights(told, nights.last))
+        engine.materialise("versions", SQL / "versions.sql")
+        engine.view("known_edges", SQL / "known_edges.sql")
+        yield Edges(engine, from_s, nights.last, edges_most)
+
+
 class Known:
     """The edges that a night, and the nights before it, knew."""
 
-    def __init__(self, lake: Lake, settings: Settings, night: date, from_s: int) -> None:
+    def __init__(self, lake: Lake, settings: Settings, night: date, edges: Edges) -> None:
         self.lake, self.settings, self.night = lake, settings, night
         self.cutoff_s = nightly.cutoff_s(night)
         self.threshold = reporting_threshold(settings.country)
-        with nightly.knowing(lake, Nights.of(night), settings) as engine:
-            self._rows = engine.plain(SQL / "traced.sql", {"from_s": from_s})
-        self._ever: dict[int, list[Move]] = {}
+        self._edges = edges
         self._ends: dict[int, list[tuple[Move, str]]] = {}
+
+    def on(self, night: date) -> "Known":
+        """What another night knew, as far as edges are read so far back."""
+        return Known(self.lake, self.settings, night, self._edges)
 
     @cached_property
     def hub_cap(self) -> int:
         """Most transactions in 30 days, or pairs in 14, of an account that pairs and shapes are searched at."""
         return nightly.HUB_CAP
 
-    def edge(self, edge_id: int) -> Move | None:
-        """One edge, if any night knew it."""
-        rows = self._rows.filter(pl.col("edge_id") == edge_id)
-        return Move(**rows.row(0, named=True)) if rows.height else None
+    def look(self, nodes: Iterable[int]) -> None:
+        """Read the edges of accounts that will be asked for, together."""
+        self._edges.read(nodes)
+
+    def edge(self, edge_id: int, end: int) -> Move | None:
+        """One edge of an account, if any night up to this one knew it."""
+        return next((move for move in self.ever(end) if move.edge_id == edge_id), None)
 
     def ever(self, node: int) -> list[Move]:
         """The edges of a node that some night up to this one knew, by time; for what earlier nights saw."""
-        if node not in self._ever:
-            rows = self._rows.filter((pl.col("src") == node) | (pl.col("dst") == node))
-            self._ever[node] = [Move(**row) for row in rows.iter_rows(named=True)]
-        return self._ever[node]
+        return [move for move in self._edges.of(node) if move.received_on <= self.night]
 
     def ends(self, node: int) -> list[tuple[Move, str]]:
         """The node's known edges by time, each with the side (in, out) on which it lies; a self transfer twice."""
@@ -117,6 +179,8 @@ class Found:
     """Which rows, in words: counterparties, days, what was left out."""
     nodes: tuple[int, ...] = ()
     """Accounts that the value counts."""
+    among: int | None = None
+    """Of a share of transactions: how many there are in all."""
 
 
 def ratio(above: float | None, below: float | None) -> float | None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from features import nightly
 from features.trace.accounts import total
@@ -41,11 +41,15 @@ class Pairs:
 
     def out(self, node: int) -> dict[int, list[Move]]:
         """The payments of each pair in which the account pays, by receiver."""
-        return {} if self.is_hub(node) else {n: m for n, m in self._every(node)[0].items() if not self.is_hub(n)}
+        return {} if self.is_hub(node) else self._without_hubs(self._every(node)[0])
 
     def into(self, node: int) -> dict[int, list[Move]]:
         """The payments of each pair in which the account is paid, by payer."""
-        return {} if self.is_hub(node) else {n: m for n, m in self._every(node)[1].items() if not self.is_hub(n)}
+        return {} if self.is_hub(node) else self._without_hubs(self._every(node)[1])
+
+    def _without_hubs(self, pairs: dict[int, list[Move]]) -> dict[int, list[Move]]:
+        self.known.look(pairs)
+        return {node: moves for node, moves in pairs.items() if not self.is_hub(node)}
 
     def around(self, edge: Move) -> list[Move]:
         """The payments of the edge's pair; none where it is too old, a self transfer, or at a hub."""
@@ -491,7 +495,7 @@ def rule(name: str) -> Callable[[Known, Move], Found] | None:
         def found(known: Known, edge: Move) -> Found:
             pairs = Pairs(known)
             result = of_pairs(pairs, edge)
-            return Found(result.value, result.rows, result.note or pairs.note(edge), result.nodes)
+            return replace(result, note=result.note or pairs.note(edge))
 
         return found
     return CHAIN_RULES.get(name) or _ring_rule(name)

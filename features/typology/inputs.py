@@ -59,7 +59,10 @@ class Reach:
 
 
 class Inputs:
-    """The inputs of a range of nights, in an engine that holds `nights`, `known_edges`, `nodes` and `reports`."""
+    """The inputs of a range of nights, in an engine that holds `nights`, `known_edges`, `nodes` and `reports`.
+
+    Compiled passes look at about `rows_max` rows together.
+    """
 
     def __init__(
         self,
@@ -68,9 +71,11 @@ class Inputs:
         nights: Nights,
         settings: Settings,
         reach: Reach,
+        rows_max: float,
         *,
         is_portable: bool = False,
     ) -> None:
+        self.rows_max = rows_max
         self.engine, self.lake, self.nights, self.settings = engine, lake, nights, settings
         self._made: set[str] = set()
         self._swept = () if is_portable else ("peaks", "untidy")
@@ -123,11 +128,10 @@ class Inputs:
         from features.typology import peaks  # compiled passes are loaded when there is something to look at
 
         start = perf_counter()
-        frames = peaks.measure(self.engine, self.nights, self.parameters, self.settings.threads)
-        for name, rows in zip(self._swept, frames, strict=True):
-            self.engine.register(name, rows)
-            self._made.add(name)
-        self.engine.tell("peaks", frames[0].height, start)
+        found = peaks.measure(self.engine, self.nights, self.parameters, self.settings.threads, self.rows_max)
+        rows = {name: self.engine.keep(name, parts) for name, parts in zip(self._swept, found, strict=True)}
+        self._made |= set(rows)
+        self.engine.tell("peaks", rows["peaks"], start)
 
     def _told(self) -> Nights:
         """The nights whose reports the range may look at."""

@@ -20,12 +20,12 @@ import sqlglot
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from features.engine import Engine, read_sql
+from features.engine import Engine, Share, read_sql
 from features.kernels import rolling
 
 Ints = NDArray[np.int64]
 
-SHARES = 4
+PARTS = 4
 """Parts of the rows for each thread: groups differ in size."""
 
 
@@ -65,12 +65,16 @@ class Query:
         return list(dict.fromkeys([*self.kept, *read]))
 
 
-def measure(engine: Engine, sql_path: Path, given: Mapping[str, object], threads: int) -> pa.Table:
-    """The rows of a rolling file over the engine's `marks`, sorted for the first of its windows."""
+WHOLE = Share(0, 1)
+
+
+def measure(
+    engine: Engine, sql_path: Path, given: Mapping[str, object], threads: int, share: Share = WHOLE
+) -> pa.Table:
+    """The rows of a rolling file over the engine's `marks` of some nodes, sorted for the first of its windows."""
     query = read(sql_path, given)
-    marks = engine.columns("marks", query.columns).combine_chunks()
     with ThreadPoolExecutor(threads) as pool:
-        laid = _Laid(marks, query, pool, threads * SHARES)
+        laid = _Laid(engine.columns("marks", query.columns, share).combine_chunks(), query, pool, threads * PARTS)
         made = {name: laid.rows[name] for name in query.kept}
         for frame in dict.fromkeys(measure.frame for measure in query.measures):
             made |= laid.measured(frame, [measure for measure in query.measures if measure.frame == frame])
@@ -107,9 +111,12 @@ def _frame(window: exp.Expression, given: Mapping[str, object]) -> Frame:
     if spec.args["kind"].lower() != "range" or spec.args.get("start_side", "").lower() != "preceding":
         raise ValueError(f"{window.name}: a window is a range that begins before its row")
     start, end = spec.args["start"], spec.args["end"]
+    partition = tuple(column.name for column in window.args["partition_by"])
+    if "node" not in partition:
+        raise ValueError(f"{window.name}: a window holds rows of one node, as nodes are looked at in shares")
     (order,) = window.args["order"].expressions
     return Frame(
-        tuple(column.name for column in window.args["partition_by"]),
+        partition,
         order.this.name,
         -1 if start == "UNBOUNDED" else floor(_number(start, given)),
         0 if end == "CURRENT ROW" else floor(_number(end, given)),
@@ -178,11 +185,11 @@ class Groups:
 class _Laid:
     """The rows of `marks` in the order of the query's first window, and what its windows measure of them."""
 
-    def __init__(self, marks: pa.Table, query: Query, pool: ThreadPoolExecutor, shares: int) -> None:
-        self._pool, self._shares = pool, shares
+    def __init__(self, marks: pa.Table, query: Query, pool: ThreadPoolExecutor, parts: int) -> None:
+        self._pool, self._parts = pool, parts
         frame = query.measures[0].frame
         groups = Groups.one(marks.num_rows).by(marks, frame.partition)
-        order = Sorted(marks, groups, frame.order, pool, shares).order
+        order = Sorted(marks, groups, frame.order, pool, parts).order
         columns = pool.map(lambda name: marks[name].take(pa.array(order)), marks.column_names)
         self.rows = pa.table(list(columns), names=marks.column_names)
         self._partition, self._groups = frame.partition, Groups(groups.code[order], groups.count)
@@ -193,7 +200,7 @@ class _Laid:
         by = frame.partition, frame.order
         if by not in self._sorted:
             groups = self._split(frame.partition)
-            self._sorted[by] = Sorted(self.rows, groups, frame.order, self._pool, self._shares)
+            self._sorted[by] = Sorted(self.rows, groups, frame.order, self._pool, self._parts)
         there = self._sorted[by]
         first, end = there.frames(frame)
         return {measure.name: _in_order(there.order, *there.measured(measure, first, end)) for measure in wanted}
@@ -224,12 +231,12 @@ class Sorted:
         groups: Groups,
         order: str,
         pool: ThreadPoolExecutor,
-        shares: int,
+        parts: int,
         tie: str | None = None,
     ) -> None:
         self.marks, self._pool = marks, pool
         self._start, self.order = groups.sorted()
-        self._cuts = np.searchsorted(self._start, np.linspace(0, marks.num_rows, shares + 1))
+        self._cuts = np.searchsorted(self._start, np.linspace(0, marks.num_rows, parts + 1))
         self._cuts[-1] = groups.count
         key = _numbers(marks[order])
         self._each_group(lambda low, high: rolling.sort(self._start, key, low, high, self.order))

@@ -5,20 +5,23 @@ its candidates from them, and only their time lines are looked at closely. The r
 on every night (`tests/features/test_typology_engine.py` holds both together).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import polars as pl
-import pyarrow as pa
 
 from features import nightly
 from features.engine import SQL, Engine, TooManyRows
 from features.typology import gather, inputs, status
 from features.typology.catalogue import Typology, by_id, catalogue
 from features.typology.inputs import Inputs, Reach
+from features.typology.shares import ENGINE_SHARE, ROWS_A_GIGABYTE, shares
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.progress import Progress, silent
@@ -33,7 +36,9 @@ class Plan:
     """How a run is cut up. The result is the same for every plan."""
 
     edges_a_gigabyte: int = nightly.EDGES_A_GIGABYTE
-    """Edges that a range of nights may look at for each gigabyte of the engine's memory."""
+    """Edges that a range of nights may learn of for each gigabyte of memory; what came before lies in the engine."""
+    rows_a_gigabyte: int = ROWS_A_GIGABYTE
+    """Rows that a compiled pass may look at together for each gigabyte of memory."""
     is_unshared: bool = False
     """Give every night of every node its own part of the time line."""
     is_portable: bool = False
@@ -42,7 +47,10 @@ class Plan:
     """Take every node that learnt something for a candidate."""
 
 
-ROWS_A_GIGABYTE = 10_000_000
+_OWN = ("marks", "windows", "chosen", "cases", "findings", "gathered")
+"""Inputs of a single typology: freed when its hits are kept."""
+
+STEP_ROWS_A_GIGABYTE = 10_000_000
 """Rows that one step of a typology may make for each gigabyte of memory, unless the settings say how many."""
 
 
@@ -110,30 +118,71 @@ def find(
     """
     plan, wanted = plan or Plan(), list(typologies)
     chosen = _with_signs(wanted)
-    reach = _reach(chosen)
-    search = _Search(lake, settings, plan, inputs.first_told(lake, nights))
-    search.parts.append(_earlier_signs(lake, nights, chosen))
-    ranges = nightly.ranges(lake, nights, plan.edges_a_gigabyte * settings.memory_limit_gb, reach.edges_days)
-    total = len(ranges) * len(chosen)
-    for done, chunk in enumerate(ranges):
-
-        def tell(number: int, before: int = done * len(chosen)) -> None:
-            progress("typologies", before + number, total)
-
-        search.look(chunk, chosen, tell)
-    progress("typologies", total, total)
-    found = pl.concat([HITS.empty(), *search.parts[1:]])
     asked = {typology.id for typology in wanted}
-    left_out = tuple(one for one in search.left_out if one.typology_id in asked)
-    return Found(found.filter(pl.col("typology_id").is_in(asked)).sort(HITS.key), left_out)
+    ranges = nightly.learnt(lake, nights, plan.edges_a_gigabyte * settings.memory_limit_gb)
+    total = len(ranges) * len(chosen)
+    with _scratch(settings) as folder:
+        kept = _Kept(folder, _earlier_signs(lake, nights, chosen))
+        search = _Search(lake, settings, plan, inputs.first_told(lake, nights), kept)
+        for done, chunk in enumerate(ranges):
+
+            def tell(number: int, before: int = done * len(chosen)) -> None:
+                progress("typologies", before + number, total)
+
+            search.look(chunk, chosen, tell)
+        progress("typologies", total, total)
+        return Found(kept.of(asked), tuple(one for one in search.left_out if one.typology_id in asked))
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Path]:
+    scratch = settings.home.absolute() / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=scratch) as folder:
+        yield Path(folder)
+
+
+class _Kept:
+    """The hits found so far, in files: a typology's hits name up to 200 transactions each."""
+
+    def __init__(self, folder: Path, earlier: pl.DataFrame) -> None:
+        self._folder, self._own, self._numbers = folder, list[tuple[str, Path]](), count()
+        self._none = self._next()
+        HITS.empty().write_parquet(self._none)
+        self._earlier = [(str(identifier), self._next()) for identifier in earlier["typology_id"].unique()]
+        for identifier, path in self._earlier:
+            earlier.filter(pl.col("typology_id") == identifier).write_parquet(path)
+
+    def _next(self) -> Path:
+        return self._folder / f"{next(self._numbers)}.parquet"
+
+    def write(self, engine: Engine, given: Mapping[str, object]) -> Path:
+        """A file of the hits that `gathered` makes; they count when they are added."""
+        path = self._next()
+        engine.write(HITS, SQL / "hits.sql", path, given)
+        return path
+
+    def add(self, typology_id: str, paths: Iterable[Path]) -> None:
+        """Count the files among a typology's hits."""
+        self._own += [(typology_id, path) for path in paths]
+
+    def files(self, asked: Container[str]) -> list[str]:
+        """The files of some typologies' hits, those that earlier nights found among them; one at least."""
+        found = [path for identifier, path in (*self._earlier, *self._own) if identifier in asked]
+        return [str(path) for path in (self._none, *found)]
+
+    def of(self, asked: Container[str]) -> pl.DataFrame:
+        """The hits of some typologies, as HITS."""
+        parts = [HITS.conform(pl.read_parquet(path)) for identifier, path in self._own if identifier in asked]
+        return pl.concat([HITS.empty(), *parts]).sort(HITS.key)
 
 
 class _Search:
-    """The hits found so far, and what was left out."""
+    """What is looked for, what was found so far and what was left out."""
 
-    def __init__(self, lake: Lake, settings: Settings, plan: Plan, told: Mapping[str, date]) -> None:
-        self.lake, self.settings, self.plan, self.told = lake, settings, plan, told
-        self.parts: list[pl.DataFrame] = []
+    def __init__(self, lake: Lake, settings: Settings, plan: Plan, told: Mapping[str, date], kept: _Kept) -> None:
+        self.lake, self.settings, self.plan, self.told, self.kept = lake, settings, plan, told, kept
+        self._rows_max = plan.rows_a_gigabyte * settings.memory_limit_gb
         self.left_out: list[LeftOut] = []
 
     def look(self, nights: Nights, chosen: Sequence[Typology], tell: Callable[[int], None]) -> None:
@@ -155,8 +204,9 @@ class _Search:
         heavy: list[tuple[Typology, TooManyRows]] = []
         reach = _reach(chosen)
         try:
-            with nightly.knowing(self.lake, nights, self.settings, reach.edges_days) as engine:
-                given = Inputs(engine, self.lake, nights, self.settings, reach, is_portable=self.plan.is_portable)
+            with nightly.knowing(self.lake, nights, self.settings, reach.edges_days, ENGINE_SHARE) as engine:
+                portable = self.plan.is_portable
+                given = Inputs(engine, self.lake, nights, self.settings, reach, self._rows_max, is_portable=portable)
                 run = _Run(engine, given, self.told, self.plan)
                 lined = run.lay_time_lines(chosen)
                 for number, item in enumerate(chosen):
@@ -166,8 +216,8 @@ class _Search:
                         if lined and item.has_time_line:
                             raise lined
                         if item.signs:
-                            run.show_signs(item, self.parts)
-                        self.parts.append(run.hits(item))
+                            run.show_signs(item, self.kept)
+                        run.find(item, self.kept)
                     except TooManyRows as error:
                         heavy.append((item, error))
         except TooManyRows as error:
@@ -270,25 +320,22 @@ class _Run:
             "theme": typology.theme,
         }
 
-    def hits(self, typology: Typology) -> pl.DataFrame:
-        """One typology's hits on the nights on which it is in force and has the data that it needs."""
-        ready = self._ready(typology)
-        if not ready:
-            return HITS.empty()
+    def find(self, typology: Typology, kept: _Kept) -> None:
+        """Keep one typology's hits on the nights on which it is in force and has the data that it needs."""
+        if not self._ready(typology):
+            return
         self._need(typology)
         given = self._given(typology)
         has_candidates = not typology.has_time_line or self._time_line(typology, given)
-        if not has_candidates or not self._gather(typology, given):
-            return HITS.empty()
-        self.engine.register("lacking", status.lacking(typology, self.inputs.nights, self.told))
-        found = self.engine.frame(HITS, SQL / "hits.sql", given)
-        return found.filter(pl.col("received_on").is_in(ready))
+        if has_candidates:
+            self.engine.register("lacking", status.lacking(typology, self.inputs.nights, self.told))
+            kept.add(typology.id, [kept.write(self.engine, given) for _ in self._gather(typology, given)])
+        for name in _OWN:
+            self.engine.drop(name)
 
-    def show_signs(self, typology: Typology, found: Iterable[pl.DataFrame]) -> None:
+    def show_signs(self, typology: Typology, kept: _Kept) -> None:
         """Make the hits of the typologies that it reads the input `signs`."""
-        signs = pl.concat(found).filter(pl.col("typology_id").is_in(typology.signs))
-        columns = ("received_on", "typology_id", "node_id", "strength", "window_from", "window_to", "evidence")
-        self.engine.register("signs", signs.select(columns))
+        self.engine.register_files(HITS, kept.files(typology.signs), "signs")
 
     def _time_line(self, typology: Typology, given: Mapping[str, object]) -> int:
         """Make the typology's candidates and let `timeline` be their time lines; the number of candidates."""
@@ -296,52 +343,51 @@ class _Run:
         self.engine.view("timeline", SQL / "timeline_of.sql")
         return found
 
-    def _gather(self, typology: Typology, given: Mapping[str, object]) -> int:
-        """Put the evidence of the typology's findings together; the number of findings."""
+    def _gather(self, typology: Typology, given: Mapping[str, object]) -> Iterator[None]:
+        """Let `gathered` be the evidence of the typology's findings, of one part of them after another."""
         if typology.is_window:
             self._make("marks", typology.sql("marks"), given)
-            self._roll(typology, given)
-            self._make("windows", typology.sql("windows"), given)
-            if not self._make("chosen", SQL / "chosen.sql", given):
-                return 0
-            if self.plan.is_portable:
-                return self._make("gathered", SQL / "gathered_windows.sql", given)
-            start = perf_counter()
-            rows = gather.windows(self.engine, self.inputs.settings.threads)
-            self._keep("gathered", rows)
-            self.engine.tell("gathered_windows", rows.height, start)
-            return rows.height
+            self._find_windows(typology, given)
+            has_chosen = self._make("chosen", SQL / "chosen.sql", given)
+            self.engine.drop("windows")
+            if has_chosen and self.plan.is_portable:
+                self._make("gathered", SQL / "gathered_windows.sql", given)
+                yield
+            elif has_chosen:
+                for rows in gather.windows(self.engine, self.inputs.settings.threads, self.inputs.rows_max):
+                    self.engine.register("gathered", rows)
+                    yield
+            return
         if typology.is_case:
             self.inputs.need("owners")
             self._make("cases", typology.sql("cases"), given)
         findings = SQL / "findings_of_cases.sql" if typology.is_case else typology.sql()
-        if not self._make("findings", findings, given):
-            return 0
-        gathered = "gathered_records" if typology.evidence == "records" else "gathered_findings"
-        return self._make("gathered", SQL / f"{gathered}.sql", given)
+        if self._make("findings", findings, given):
+            gathered = "gathered_records" if typology.evidence == "records" else "gathered_findings"
+            self._make("gathered", SQL / f"{gathered}.sql", given)
+            yield
 
-    def _roll(self, typology: Typology, given: Mapping[str, object]) -> None:
-        """Make what the typology's windows read of the frames of its marks, where it has a file that says what."""
-        sql_path = typology.sql("rolling")
-        if not sql_path.exists():
-            return
-        if self.plan.is_portable:
-            self._make("rolling", sql_path, given)
+    def _find_windows(self, typology: Typology, given: Mapping[str, object]) -> None:
+        """Make the typology's windows; share by share of the nodes where a pass measures the frames of their marks."""
+        measured, sql_path = typology.sql("rolling"), typology.sql("windows")
+        if self.plan.is_portable and measured.exists():
+            self._make("rolling", measured, given)
+        if self.plan.is_portable or not measured.exists():
+            self._make("windows", sql_path, given)
             return
         from features.typology import rolling  # compiled passes are loaded when there is something to look at
 
-        start = perf_counter()
-        rows = rolling.measure(self.engine, sql_path, given, self.inputs.settings.threads)
-        self._keep("rolling", rows)
-        self.engine.tell(sql_path.stem, rows.num_rows, start)
+        for share in shares(self.engine.count("marks"), self.inputs.rows_max):
+            start = perf_counter()
+            self.engine.drop("rolling")
+            rows = rolling.measure(self.engine, measured, given, self.inputs.settings.threads, share)
+            self.engine.register("rolling", rows)
+            self.engine.tell(measured.stem, rows.num_rows, start)
+            self._make("windows", sql_path, given, is_more=share.number > 0)
+        self.engine.drop("rolling")
 
-    def _keep(self, name: str, rows: pl.DataFrame | pa.Table) -> None:
-        """Make rows the input of that name, in place of what had it."""
-        self.engine.drop(name)
-        self.engine.register(name, rows)
-
-    def _make(self, name: str, sql_path: Path, given: Mapping[str, object]) -> int:
+    def _make(self, name: str, sql_path: Path, given: Mapping[str, object], *, is_more: bool = False) -> int:
         """Keep the rows of a step, which may be no more than the settings allow; their number."""
         settings = self.inputs.settings
-        rows_max = settings.stage_rows_max or int(ROWS_A_GIGABYTE * settings.memory_limit_gb)
-        return self.engine.materialise(name, sql_path, given, rows_max)
+        rows_max = settings.stage_rows_max or int(STEP_ROWS_A_GIGABYTE * settings.memory_limit_gb)
+        return self.engine.materialise(name, sql_path, given, rows_max, is_more=is_more)

@@ -38,8 +38,8 @@ def ready_nights(typology: Typology, nights: Nights, told: Mapping[str, date]) -
 
 
 def lacking(typology: Typology, nights: Nights, told: Mapping[str, date]) -> pl.DataFrame:
-    """For each night, the optional tables that were not there: night, missing_data."""
-    every = list(days(nights))
+    """For each night on which it runs, the optional tables that were not there: night, missing_data."""
+    every = ready_nights(typology, nights, told)
     texts = [",".join(missing(typology.data_optional, told, night)) for night in every]
     return pl.DataFrame({"night": every, "missing_data": texts}, schema={"night": pl.Date, "missing_data": pl.String})
 

@@ -10,14 +10,14 @@ from review.console import labels
 from review.console.rules import (
     CASE_READERS,
     EXPORTERS,
-    JUDGES,
     LOG_READERS,
     NUMBER_READERS,
     READERS,
     SYSTEM_READERS,
+    WAITED_FOR,
     WORKERS,
 )
-from review.console.services import approvals, publishing, workflow
+from review.console.services import publishing, waiting, workflow
 from review.console.services.actor import Actor
 
 THEME_COOKIE = "sluice_theme"
@@ -37,12 +37,12 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "reads_alerts": actor.role in READERS,
         "class_words": labels.RANK_CLASS_WORDS,
         "reads_cases": actor.role in CASE_READERS,
-        "judges": actor.role in JUDGES,
         "reads_numbers": actor.role in NUMBER_READERS,
         "exports_files": actor.role in EXPORTERS,
         "reads_log": actor.role in LOG_READERS,
         "reads_system": actor.role in SYSTEM_READERS or actor.person.is_administrator,
-        "waiting_approvals": approvals.waiting_count(actor),
+        "waited_for": actor.role in WAITED_FOR,
+        "waits": waiting.counts(actor),
         "undo": _undo(actor) if actor.role in WORKERS else None,
     }
 

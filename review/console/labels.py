@@ -49,6 +49,11 @@ QUEUE_VIEWS = {
     "away": _("Away"),
     "closed": _("Closed"),
 }
+CASE_GOALS = {
+    "approved": _("dissemination"),
+    "closed_unsent": _("closing without dissemination"),
+}
+"""What is proposed for a case, by the state that it leads to."""
 DISPOSITIONS = {
     "D1": _("disseminated, new"),
     "D2": _("added to a dissemination"),

@@ -84,6 +84,7 @@ EVENT_DETAILS = {
     "because": pgettext_lazy("detail", "why"),
     "batch": pgettext_lazy("detail", "closed together"),
     "case": pgettext_lazy("detail", "case"),
+    "cases": pgettext_lazy("detail", "cases"),
     "code": pgettext_lazy("detail", "decision"),
     "coded_reason": pgettext_lazy("detail", "coded reason"),
     "cursor": pgettext_lazy("detail", "from event"),

@@ -18,6 +18,8 @@ WORKERS = (Role.ANALYST, Role.SENIOR, Role.HEAD)
 CASE_READERS = (Role.ANALYST, Role.SENIOR, Role.DISSEMINATION, Role.AUDITOR, Role.HEAD)
 JUDGES = (Role.SENIOR, Role.HEAD)
 """Roles that approve others' decisions."""
+WAITED_FOR = (*JUDGES, Role.DISSEMINATION)
+"""Roles for whom others' work waits: to be judged, taken or sent."""
 ANYBODY = tuple(Role)
 NUMBER_READERS = (Role.SENIOR, Role.AUDITOR, Role.HEAD)
 """Roles that read the unit's statistics."""

@@ -1,13 +1,14 @@
 """The engine: what it may see, and the types that it returns."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
-from features.engine import Engine, TooManyRows
+from features.engine import Engine, Share, TooManyRows
 from pipelines.tables import EDGES, RUNS
 from tests.features.worlds import day
 
@@ -63,6 +64,38 @@ def test_kept_tables_are_replaced_and_dropped(engine: Engine, tmp_path: Path) ->
     engine.drop("kept")
     with pytest.raises(ValueError, match="not a table name"):
         engine.drop("kept; drop table x")
+
+
+def test_shares_hold_every_node_once_with_all_of_its_rows(engine: Engine) -> None:
+    nodes = [-(2**63), -7, -7, -1, 0, 5, 5, 2**63 - 1]
+    engine.register("rows", pl.DataFrame({"node": nodes, "place": range(len(nodes))}))
+    found = [pl.DataFrame(engine.columns("rows", ["place", "node"], Share(number, 3))) for number in range(3)]
+    assert [set(one["node"]) & set(other["node"]) for one, other in pairwise(found)] == [set(), set()]
+    assert sorted(pl.concat(found)["place"]) == list(range(len(nodes)))
+    assert found[0].columns == ["place", "node"]
+
+
+def test_parts_are_kept_together(engine: Engine) -> None:
+    parts = (pl.DataFrame({"a": [number]}).to_arrow() for number in range(3))
+    assert engine.keep("kept", parts) == 3
+    assert engine.count("kept") == 3
+    assert engine.keep("kept", [pl.DataFrame({"b": ["x"]}).to_arrow()]) == 1
+
+
+def test_more_rows_join_those_that_are_kept_and_count_with_them(engine: Engine, tmp_path: Path) -> None:
+    three = sql(tmp_path, "select unnest([1, 2, 3]) as a")
+    assert engine.materialise("kept", three) == 3
+    assert engine.materialise("kept", three, rows_max=6, is_more=True) == 6
+    with pytest.raises(TooManyRows, match="more than 8 rows"):
+        engine.materialise("kept", three, rows_max=8, is_more=True)
+
+
+def test_a_written_file_has_the_contracts_types(engine: Engine, tmp_path: Path) -> None:
+    text = "select '7' as row_count, 'b' as step, 'x' as inputs_digest, '2024-03-01' as received_on, 1 as stray"
+    assert engine.write(RUNS, sql(tmp_path, text), tmp_path / "runs.parquet") == 1
+    got = pl.read_parquet(tmp_path / "runs.parquet")
+    assert dict(got.schema) == dict(RUNS.polars_schema)
+    assert got.row(0) == (day(0), "b", "x", 7)
 
 
 def test_a_stage_over_its_budget_is_not_kept(engine: Engine, tmp_path: Path) -> None:

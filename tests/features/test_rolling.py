@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from features.engine import Engine
+from features.engine import Engine, Share
 from features.typology import rolling
 
 SQL = """-- rolling: every kind of measure, over frames of two partitions and two orders.
@@ -84,21 +85,36 @@ def test_the_pass_counts_what_duckdb_counts(tmp_path: Path, seed: int, threads: 
     assert passed.equals(queried)
 
 
+@pytest.mark.parametrize("of", [2, 3, 50])
+def test_shares_of_the_nodes_give_the_rows_of_all(tmp_path: Path, of: int) -> None:
+    file = tmp_path / "X.rolling.sql"
+    file.write_text(SQL, encoding="utf-8")
+    with Engine(2, 1, tmp_path / "scratch") as engine:
+        engine.register("marks", marks(1, 300))
+        whole = rolling.measure(engine, file, {"days": 2}, 2)
+        parts = [rolling.measure(engine, file, {"days": 2}, 2, Share(number, of)) for number in range(of)]
+    assert sum(part.num_rows > 0 for part in parts) > 1
+    assert pl.DataFrame(pa.concat_tables(parts)).sort("edge_id").equals(pl.DataFrame(whole).sort("edge_id"))
+
+
 REFUSED = """
 select {what} over w as c from marks {where}
-window w as (order by moment_s {kind} between 1 preceding and current row)
+window w as (partition by {by} order by moment_s {kind} between 1 preceding and current row)
 """
 
 
 @pytest.mark.parametrize(
-    ("what", "where", "kind"),
+    ("what", "where", "by", "kind", "why"),
     [
-        ("sum(cents + 1)", "", "range"),
-        ("sum(cents)", "", "rows"),
-        ("count(*)", "where moment_s > 1", "range"),
-        ("avg(cents)", "", "range"),
+        ("sum(cents + 1)", "", "node", "range", "no count, sum, max or min"),
+        ("sum(cents)", "", "node", "rows", "a window is a range"),
+        ("count(*)", "where moment_s > 1", "node", "range", "more than columns"),
+        ("avg(cents)", "", "node", "range", "no count, sum, max or min"),
+        ("sum(cents)", "", "part", "range", "a window holds rows of one node"),
     ],
 )
-def test_what_the_pass_cannot_run_is_refused(tmp_path: Path, what: str, where: str, kind: str) -> None:
-    with pytest.raises(ValueError, match=r"^X\.rolling\.sql: .*window"):
-        both(tmp_path, REFUSED.format(what=what, where=where, kind=kind), marks(1, 5), 1)
+def test_what_the_pass_cannot_run_is_refused(
+    tmp_path: Path, what: str, where: str, by: str, kind: str, why: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"^X\.rolling\.sql: .*{why}"):
+        both(tmp_path, REFUSED.format(what=what, where=where, by=by, kind=kind), marks(1, 5), 1)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from features import nightly, typology
-from features.engine import TooManyRows, costing
+from features.engine import Stage, TooManyRows, costing
 from features.typology import run
 from features.typology.inputs import Inputs, Reach
 from features.typology.status import TOO_MANY_ROWS
@@ -341,6 +341,34 @@ def test_nights_alone_equal_the_range_however_it_is_cut(tmp_path: Path) -> None:
         assert_same(whole.filter(pl.col("received_on") == day(number)), alone)
 
 
+@pytest.mark.parametrize("edges_max", [10**6, 60])
+def test_memory_changes_no_hit(tmp_path: Path, edges_max: int) -> None:
+    """The same hits, value for value, in one range and at once as in many ranges and in shares of a few nodes."""
+    lake, settings = tangled(tmp_path, 1, 0.5), quick(tmp_path)
+    with costing() as stages:
+        whole = typology.evaluate(lake, NIGHTS, settings, eased())
+    assert shares_of("DRP-03.rolling", stages) == 1
+    plan = run.Plan(edges_a_gigabyte=edges_max, rows_a_gigabyte=40)
+    with costing() as stages:
+        cut = typology.evaluate(lake, NIGHTS, settings, eased(), plan=plan)
+    assert_same(whole, cut)
+    ranges = nightly.learnt(lake, NIGHTS, edges_max)
+    assert [stage.name for stage in stages].count("timeline") == len(ranges)
+    assert shares_of("DRP-03.rolling", stages) > 2 * len(ranges)
+    assert list(tmp_path.glob("scratch/*")) == []
+    if len(ranges) > 1:
+        firsts = pl.Series([part.first for part in ranges[1:]])
+        through = whole.filter(
+            pl.any_horizontal((pl.col("window_from").dt.date() < f) & (pl.col("received_on") >= f) for f in firsts)
+        )
+        assert through["typology_id"].n_unique() > 20
+
+
+def shares_of(stage_name: str, stages: list[Stage]) -> int:
+    """How often a stage ran."""
+    return [stage.name for stage in stages].count(stage_name)
+
+
 @pytest.mark.parametrize("nights", [NIGHTS, Nights(day(5), day(6))])
 def test_the_compiled_pass_gives_the_peaks_of_its_twin(tmp_path: Path, nights: Nights) -> None:
     lake, settings = tangled(tmp_path, 0, 0.5), quick(tmp_path)
@@ -350,7 +378,7 @@ def test_the_compiled_pass_gives_the_peaks_of_its_twin(tmp_path: Path, nights: N
     found, restless = [], []
     for is_portable in (False, True):
         with nightly.knowing(lake, nights, settings) as engine:
-            given = Inputs(engine, lake, nights, settings, Reach(30, 2), is_portable=is_portable)
+            given = Inputs(engine, lake, nights, settings, Reach(30, 2), 7, is_portable=is_portable)
             given.need("peaks")
             given.need("untidy")
             found.append(engine.plain(every))

@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.tables import ALERTS
-from review import candidates
+from review import candidates, reasons
 from review.alerts import build
 from tests.review.world import NIGHT, PlainWording, World
 
@@ -112,6 +112,75 @@ def test_model_alerts_fill_up_to_capacity_above_the_floor(tmp_path: Path) -> Non
     both = frame.filter(pl.col("family") == "DRP").row(0, named=True)
     assert [r["source"] for r in _reasons(both)] == ["DRP-01", "model", "model"]
     assert both["risk"] == 0.5
+
+
+def _explained(*items: tuple[str, float]) -> str:
+    rows = [{"feature": n, "value": v, "usual": 3.0, "contribution": 9.0 - at} for at, (n, v) in enumerate(items)]
+    return json.dumps(rows)
+
+
+def test_a_number_of_the_model_links_the_transactions_that_it_is_made_of(tmp_path: Path) -> None:
+    """The feature's own window, side and account; not the evidence, and nothing that a later night learnt."""
+    world = World()
+    judged = world.edge("judged", 2, 1, "1000")
+    came = [world.edge(f"came{n}", 10 + n, 1, "500", at=datetime(2026, 2, 3, n, tzinfo=UTC)) for n in (3, 1)]
+    left = world.edge("left", 1, 9, "900", at=datetime(2026, 2, 3, 20, tzinfo=UTC))
+    world.edge("earlier", 4, 1, "70", at=datetime(2026, 2, 1, 12, tzinfo=UTC))
+    world.edge("other", 2, 9, "70")
+    world.edge("late", 5, 1, "70", night=NEXT, at=datetime(2026, 2, 3, 12, tzinfo=UTC))
+    items = _explained(("asof_dst_in_sum_1d", 2000.0), ("asof_dst_out_sum_1d", 900.0), ("asof_src_out_sum_1d", 1070.0))
+    world.score("account", 1, 0.9)
+    world.score("transaction", judged, 0.9, explanation=items)
+    row = _build(_lake(tmp_path, world), home=tmp_path).row(0, named=True)
+    into, out, paid = _reasons(row)
+    assert row["evidence"] == [judged]
+    assert (into["evidence"], into["rows"]) == ([came[1], came[0], judged], 3)
+    assert (out["evidence"], out["rows"]) == ([left], 1)
+    assert (paid["evidence"], paid["rows"]) == ([judged, "other"], 2)
+    assert {reason["about"] for reason in (into, out, paid)} == {judged}
+    assert (into["since"], into["until"]) == ("2026-02-02T23:59:59+00:00", "2026-02-03T23:59:59+00:00")
+
+
+def test_a_number_of_many_transactions_links_the_largest_and_says_how_many_there_are(tmp_path: Path) -> None:
+    """Of thirty, 25 are linked; a share says among how many they are."""
+    world = World()
+    for number in range(30):
+        world.edge(f"t{number:02}", 50 + number, 1, str(100 * (number + 1)))
+    world.edge("odd", 99, 1, "7.50")
+    world.score("account", 1, 0.9)
+    items = _explained(("asof_dst_in_count_7d", 31.0), ("asof_dst_round_share_30d", 30 / 31))
+    world.score("transaction", "t29", 0.9, explanation=items)
+    counted, shared = _reasons(_build(_lake(tmp_path, world), home=tmp_path).row(0, named=True))
+    assert (counted["rows"], counted["among"], len(counted["evidence"])) == (31, None, 25)
+    assert set(counted["evidence"]) == {f"t{number:02}" for number in range(5, 30)}
+    assert (shared["rows"], shared["among"]) == (30, 31)
+
+
+def test_a_number_that_its_transactions_do_not_give_links_the_judged_one_alone(tmp_path: Path) -> None:
+    """Rows that don't make the number would mislead; the reason then says that it can't be taken apart."""
+    world = World()
+    world.edge("t", 2, 1, "1000")
+    world.score("account", 1, 0.9)
+    items = _explained(("asof_dst_in_sum_1d", 5.0), ("graph_dst_core", 5.0))
+    world.score("transaction", "t", 0.9, explanation=items)
+    for reason in _reasons(_build(_lake(tmp_path, world), home=tmp_path).row(0, named=True)):
+        assert (reason["evidence"], reason["rows"], reason["about"]) == (["t"], None, "t")
+
+
+def test_accounts_with_too_many_edges_are_not_taken_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub's numbers are kept, without their rows."""
+    monkeypatch.setattr(reasons, "TRACED_MAX", 3)
+    world = World()
+    for number in range(4):
+        world.edge(f"t{number}", 2 + number, 1, "1000")
+    world.score("account", 1, 0.9)
+    items = _explained(("asof_dst_in_count_1d", 4.0), ("raw_amount", 1000.0))
+    world.score("transaction", "t3", 0.9, explanation=items)
+    made = {
+        reason["code"]: reason for reason in _reasons(_build(_lake(tmp_path, world), home=tmp_path).row(0, named=True))
+    }
+    assert made["asof_dst_in_count_1d"]["rows"] is None
+    assert made["raw_amount"]["rows"] == 1
 
 
 def test_what_is_as_usual_is_a_reason_only_where_there_is_no_other(tmp_path: Path) -> None:

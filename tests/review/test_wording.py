@@ -28,16 +28,41 @@ def test_every_feature_has_a_sentence_in_both_languages() -> None:
     """No feature can become a reason without words, and each says value and usual value."""
     for feature in catalog.FEATURES:
         item = {"feature": feature.name, "value": 40.0, "usual": None, "contribution": 1.0}
-        english, russian = (CatalogueWording().feature(item, language) for language in ("en", "ru"))  # type: ignore[arg-type]
+        english, russian = (CatalogueWording().feature(item, language, "src") for language in ("en", "ru"))  # type: ignore[arg-type]
         assert "not known" in english
         assert "не известно" in russian
         assert english[0].isupper() or not english[0].isalpha()
 
 
+@pytest.mark.parametrize(
+    ("subject_end", "en", "ru"),
+    [
+        ("dst", "Receiver (the subject): sum", "Получатель (субъект): сумма"),
+        ("both", "Receiver (the subject): sum", "Получатель (субъект): сумма"),
+        ("src", "Receiver (another account): sum", "Получатель (другой счёт): сумма"),
+        ("", "Receiver (another account): sum", "Получатель (другой счёт): сумма"),
+    ],
+)
+def test_a_sentence_says_whose_number_and_whose_median_it_is(subject_end: str, en: str, ru: str) -> None:
+    """A number of an end says whether the subject is that end, and that the median is not the subject's own past."""
+    item = {"feature": "asof_dst_in_sum_1d", "value": 64700.0, "usual": 9863.0, "contribution": 1.0}
+    english, russian = (CatalogueWording().feature(item, language, subject_end) for language in ("en", "ru"))  # type: ignore[arg-type]
+    assert english.startswith(en)
+    assert russian.startswith(ru)
+    assert english.endswith("(median of all transactions: 9\u202f863)")
+    assert russian.endswith("(медиана по всем операциям: 9\u202f863)")
+
+
+def test_a_sentence_of_no_end_says_nobody() -> None:
+    """What is of the transaction or of both ends stays as it is."""
+    item = {"feature": "raw_amount", "value": 5.0, "usual": 5.0, "contribution": 1.0}
+    assert CatalogueWording().feature(item, "en", "src") == "Amount: 5 (median of all transactions: 5)"
+
+
 def test_a_feature_that_is_gone_is_called_by_its_name() -> None:
     """An old score stays readable after a feature is dropped."""
     item = {"feature": "gone_feature", "value": 2.0, "usual": 1.0, "contribution": 1.0}
-    assert CatalogueWording().feature(item, "en") == "Gone_feature: 2 (1)"
+    assert CatalogueWording().feature(item, "en", "src") == "Gone_feature: 2 (1)"
 
 
 def test_numbers() -> None:

@@ -22,7 +22,7 @@ class PlainWording:
         """Typology and measured value."""
         return f"[{language}] {hit['typology_id']}: {hit['value']:g} over {hit['threshold']:g}. And more."
 
-    def feature(self, item: Mapping[str, Any], language: str) -> str:
+    def feature(self, item: Mapping[str, Any], language: str, subject_end: str) -> str:
         """Feature, its value and the usual one."""
         return f"[{language}] {item['feature']} is {item['value']:g} (usually {item['usual']:g})"
 

@@ -15,10 +15,11 @@ HEIGHT = 150
 _LEFT, _RIGHT = 8, 8
 _TOP, _AXIS_HEIGHT = 12, 26
 _PLOT = HEIGHT - _TOP - _AXIS_HEIGHT
-_HOURS_MAX, _DAYS_MAX, _WEEKS_MAX = 3, 124, 868
+_HOURS_MAX, _DAYS_MAX, _WEEKS_MAX = 7, 124, 868
 """Days up to which a bar is an hour, a day, a week."""
 _LABELS_MAX = 6
 _LEAST_BAR = 1
+_MARK_WIDTH = 9
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Mark:
-    """A day on which something else happened: a report came in, the alert was raised."""
+    """The end of a day on which something else happened: a report came in, the alert was raised by its night."""
 
     kind: str
     day: date
@@ -121,7 +122,7 @@ def draw(
         flowed: the subject's movements; those outside the window are left out.
         first: the window's first day.
         last: its last day.
-        marks: kinds and days of what else happened; those outside stand at the edge.
+        marks: kinds and days of what else happened, what must keep its place first; those outside stand at the edge.
         period: the chosen days.
     """
     last = max(first, last)
@@ -172,7 +173,7 @@ def draw(
         zero_y=zero,
         bars=tuple(bars),
         balance=_line(points, zero),
-        marks=tuple(_mark(kind, day, first, last, place, edges) for kind, day in marks),
+        marks=_marks(marks, first, last, place, edges),
         labels=_labels(spans, edges),
         brush_x=chosen[0] if chosen else None,
         brush_width=chosen[1] if chosen else None,
@@ -244,14 +245,24 @@ def _line(points: list[tuple[int, Decimal]], zero: int) -> str:
     return "".join([*parts, f"H{WIDTH - _RIGHT}"])
 
 
-def _mark(kind: str, day: date, first: date, last: date, place: dict[tuple[date, int], int], edges: list[int]) -> Mark:
-    """A mark in the middle of its day."""
-    shown = min(max(day, first), last)
-    return Mark(kind, day, (edges[place[shown, 0]] + edges[place[shown, 23] + 1]) // 2)
+def _marks(
+    marks: Iterable[tuple[str, date]], first: date, last: date, place: dict[tuple[date, int], int], edges: list[int]
+) -> tuple[Mark, ...]:
+    """Marks at the end of their days, after all that moved; a second one at the same place stands left of the first."""
+    made: dict[int, Mark] = {}
+    for kind, day in marks:
+        x = edges[0] if day < first else edges[place[min(day, last), 23] + 1]
+        while x in made and x > edges[0]:
+            x = max(x - _MARK_WIDTH, edges[0])
+        made[x] = Mark(kind, day, x)
+    return tuple(made.values())
 
 
 def _labels(spans: list[_Span], edges: list[int]) -> tuple[Label, ...]:
-    """First and last day and some between them, at equal steps."""
+    """First and last day and some between them, at equal steps; of the hours of several days, where each day begins."""
+    if spans[0][2] is not None and spans[0][0] != spans[-1][0]:
+        begun = [at for at, span in enumerate(spans) if span[2] == 0]
+        return tuple(Label(spans[at][0], None, edges[at], "start") for at in begun)
     count = min(_LABELS_MAX, len(spans))
     places = [round(at * (len(spans) - 1) / (count - 1)) for at in range(count)]
     made = []

@@ -1,7 +1,7 @@
 """One alert as its page shows it. Opening one is a read of a subject, and is logged with the read itself."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ from review.console.services import access, audit, workflow
 from review.console.services.actor import Actor
 from review.console.services.errors import NotFound, Refused
 from review.console.services.queues import Lock, Page, is_idle, lock_of, page_with
+from review.console.services.transitions import Action
 from review.flow import Flow
 
 SIMILAR_MAX = 5
@@ -51,7 +52,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Movement:
-    """One transaction: of the evidence, or another of the subject in the window. Amount in local currency."""
+    """One transaction: of the evidence, of the subject in the window, or of a reason. Amount in local currency."""
 
     transaction_id: str
     occurred_at: datetime
@@ -71,18 +72,55 @@ class Movement:
 
 @dataclass(frozen=True)
 class ReasonView:
-    """One sentence; `source` is a typology or `model`, `evidence` the transactions that it rests on."""
+    """One sentence as `review.reasons.Reason` has it; what was written before has no counts and no times."""
 
     source: str
     en: str
     ru: str
     weight: float
     evidence: tuple[str, ...]
+    about: str = ""
+    rows: int | None = None
+    among: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def is_model(self) -> bool:
         """Does the model say so."""
         return self.source == "model"
+
+    @property
+    def count(self) -> int | None:
+        """How many transactions the number is made of; None where that is not known."""
+        return self.rows if self.rows is not None or self.about else len(self.evidence)
+
+
+@dataclass(frozen=True)
+class OpenReason:
+    """A reason with its transactions.
+
+    Attributes:
+        reason: the sentence.
+        movements: the linked transactions, in time order.
+        judged: the transaction that the model judged by the number; None where there is none.
+        not_evidence: how many of the linked ones the alert itself does not rest on.
+    """
+
+    reason: ReasonView
+    movements: tuple[Movement, ...]
+    judged: Movement | None
+    not_evidence: int
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Movements of the subject in one hour and one way that are too many to be listed."""
+
+    at: datetime
+    is_incoming: bool
+    amount: Decimal
+    count: int
 
 
 @dataclass(frozen=True)
@@ -109,7 +147,12 @@ class OpenAlert:
         can_work: may this person work alerts at all.
         has_lock: does this person hold it.
         decision: the decision that waits or stands; None before the first.
+        said: the step that says why it was deferred or handed up, where it still is, or its holder took it up.
         open_questions: those without an answer, the newest first.
+        movements: the evidence and the subject's other movements of the days that the pictures show.
+        beyond: the subject's movements of these days that are not listed.
+        traced: what else its reasons rest on.
+        drawn: the first and the last day that the pictures show.
         around: the other alerts that its page names; nothing where only its pictures are read.
     """
 
@@ -122,13 +165,22 @@ class OpenAlert:
     reasons: tuple[ReasonView, ...]
     missing_data: tuple[str, ...]
     movements: tuple[Movement, ...]
+    beyond: tuple[Beyond, ...]
+    traced: tuple[Movement, ...]
+    drawn: tuple[date, date]
     flow: Flow
     nodes: dict[int, Node]
     decision: Decision | None
     subject_details: dict[str, Any]
     notes: tuple[Note, ...]
+    said: AlertStep | None
     open_questions: tuple[InfoRequest, ...]
     around: Around
+
+    @property
+    def has_medians(self) -> bool:
+        """Does a reason set a number beside the median of what the model learnt from."""
+        return any(reason.about for reason in self.reasons)
 
 
 def open_alert(actor: Actor, alert_id: str, from_queue: str = "") -> OpenAlert:
@@ -172,7 +224,11 @@ def picture_of(actor: Actor, alert_id: str) -> OpenAlert:
 
 
 def _reason(row: dict[str, Any]) -> ReasonView:
-    return ReasonView(row["source"], row["en"], row["ru"], row["weight"], tuple(row["evidence"]))
+    since, until = (datetime.fromisoformat(row[name]) if row.get(name) else None for name in ("since", "until"))
+    return ReasonView(
+        *(row["source"], row["en"], row["ru"], row["weight"], tuple(row["evidence"])),
+        *(row.get("about", ""), row.get("rows"), row.get("among"), since, until),
+    )
 
 
 def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert:
@@ -181,6 +237,7 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
     subject = alert.subject.node_id
     names = {node_id: node.name for node_id, node in nodes.items()}
     decision = Decision.objects.filter(alert=alert).exclude(status=DecisionStatus.UNDONE)
+    rows = {drawn: [row for row in content.movements if row.get("is_drawn", True) is drawn] for drawn in (True, False)}
     return OpenAlert(
         alert=alert,
         entry=QueueEntry.objects.filter(alert=alert, queue_id=alert.queue_id).first(),
@@ -190,7 +247,10 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
         is_late=alert.state != AlertState.CLOSED and alert.due_on < actor.today,
         reasons=tuple(_reason(row) for row in content.reasons),
         missing_data=tuple(content.missing_data),
-        movements=tuple(_movement(row, nodes, subject) for row in content.movements),
+        movements=tuple(_movement(row, nodes, subject) for row in rows[True]),
+        beyond=tuple(_beyond(row) for row in content.flow.get("beyond", ())),
+        traced=tuple(_movement(row, nodes, subject) for row in rows[False]),
+        drawn=_drawn(alert, content.flow),
         flow=flows.from_stored(content.flow, subject, names),
         nodes=nodes,
         decision=decision.select_related("proposed_by", "judged_by", "dissemination__sent_by")
@@ -198,9 +258,35 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
         .first(),
         subject_details=alert.subject.details,
         notes=tuple(Note.objects.filter(alert=alert).select_related("by").order_by("id")),
+        said=_said(alert),
         open_questions=tuple(InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id")),
         around=around or Around(),
     )
+
+
+def _said(alert: Alert) -> AlertStep | None:
+    """The step whose words tell what a deferred alert waits for, or what a senior analyst shall decide."""
+    steps = AlertStep.objects.filter(alert=alert, undone_at=None).select_related("by").order_by("-id")
+    if alert.state == AlertState.DEFERRED:
+        return steps.filter(action__in=[Action.DEFER, Action.PROPOSE]).first()
+    if alert.state in (AlertState.ASSIGNED, AlertState.IN_REVIEW):
+        taken = steps.filter(action__in=[Action.CLAIM, Action.TAKE_ESCALATED, Action.ANSWER]).first()
+        if taken is None or taken.action != Action.TAKE_ESCALATED:
+            return None
+    elif alert.state != AlertState.ESCALATED:
+        return None
+    return steps.filter(action=Action.ESCALATE).first()
+
+
+def _drawn(alert: Alert, flow: dict[str, Any]) -> tuple[date, date]:
+    """The days that the pictures show; of what was handed over before they were kept, those of the evidence."""
+    if "from" not in flow:
+        return alert.window_from.date(), alert.window_to.date()
+    return date.fromisoformat(flow["from"]), date.fromisoformat(flow["to"])
+
+
+def _beyond(row: dict[str, Any]) -> Beyond:
+    return Beyond(datetime.fromisoformat(row["at"]), row["is_incoming"], Decimal(row["amount"]), row["count"])
 
 
 def _node(node_id: int, row: dict[str, Any]) -> Node:
@@ -227,8 +313,8 @@ def _movement(row: dict[str, Any], nodes: dict[int, Node], subject: int) -> Move
     )
 
 
-def movements_of(actor: Actor, alert_id: str, reason: int | None = None) -> tuple[Movement, ...]:
-    """The movements of an alert, or those that its reason number `reason` (from 0) rests on.
+def reason_of(actor: Actor, alert_id: str, number: int) -> OpenReason:
+    """An alert's reason number `number` (from 0), with its transactions.
 
     Opening a reason counts as having read it; see `has_read_reasons`.
 
@@ -237,14 +323,18 @@ def movements_of(actor: Actor, alert_id: str, reason: int | None = None) -> tupl
     """
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id)
-        record.add("evidence_read", "alert", alert.alert_id, reason_number=reason)
+        record.add("evidence_read", "alert", alert.alert_id, reason_number=number)
     found = _open(actor, alert)
-    if reason is None:
-        return found.movements
-    if not 0 <= reason < len(found.reasons):
+    if not 0 <= number < len(found.reasons):
         raise NotFound
-    wanted = set(found.reasons[reason].evidence)
-    return tuple(movement for movement in found.movements if movement.transaction_id in wanted)
+    reason = found.reasons[number]
+    every = {movement.transaction_id: movement for movement in (*found.movements, *found.traced)}
+    linked = sorted(
+        (every[name] for name in reason.evidence if name in every),
+        key=lambda movement: (movement.occurred_at, movement.transaction_id),
+    )
+    others = sum(not movement.is_evidence for movement in linked)
+    return OpenReason(reason, tuple(linked), every.get(reason.about), others)
 
 
 def evidence_of(alert: Alert) -> tuple[Movement, ...]:

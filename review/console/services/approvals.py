@@ -15,8 +15,6 @@ from review.console.services.errors import NotFound, Refused
 from review.console.services.steps import take_step
 from review.console.services.transitions import Action
 
-_SHOWN = 200
-
 
 @dataclass(frozen=True)
 class Waiting:
@@ -26,26 +24,19 @@ class Waiting:
     is_own: bool
 
 
-def waiting(actor: Actor) -> list[Waiting]:
-    """The decisions that wait and that the person may see, oldest first; seniors and the head judge them. Logged."""
-    found = _waiting(actor).select_related("alert", "alert__subject", "proposed_by")
-    rows = list(found.order_by("proposed_at", "pk")[:_SHOWN])
-    with audit.recorded(actor) as record:
-        record.add("approvals_read", "alerts", len(rows), alerts=[decision.alert.alert_id for decision in rows])
+def waiting(actor: Actor, most: int) -> list[Waiting]:
+    """The decisions that wait and that the person may see, oldest first, for seniors and the head, who judge them."""
+    if actor.role not in JUDGES:
+        return []
+    found = proposed(actor).select_related("alert", "alert__subject", "proposed_by")
+    rows = list(found.order_by("proposed_at", "pk")[:most])
     return [Waiting(decision, decision.proposed_by_id == actor.person.pk) for decision in rows]
 
 
-def _waiting(actor: Actor) -> QuerySet[Decision]:
+def proposed(actor: Actor) -> QuerySet[Decision]:
     """Proposed decisions about the alerts that the person may see; found by their status first, as they are few."""
     seen = access.sight(actor, "alert__")
     return Decision.objects.filter(seen, status=DecisionStatus.PROPOSED, alert__state=AlertState.PENDING_APPROVAL)
-
-
-def waiting_count(actor: Actor) -> int:
-    """How many of them others proposed: what the person can judge."""
-    if actor.role not in JUDGES:
-        return 0
-    return _waiting(actor).exclude(proposed_by=actor.person).order_by()[:_SHOWN].count()
 
 
 def approve(actor: Actor, decision_id: int, version: int, text: str = "") -> Alert:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from review.console.models import Alert, Event, Export, QueueEntry
@@ -92,11 +92,17 @@ def mine(actor: Actor) -> list[Export]:
 
 def waiting(actor: Actor) -> list[Export]:
     """The requests of others that this person can allow, oldest first; objects out of their sight are left out."""
+    return list(waiting_for(actor).select_related("asked_by").order_by("pk")[:100])
+
+
+def waiting_for(actor: Actor) -> QuerySet[Export]:
+    """The same, to be counted."""
     if actor.role not in JUDGES:
-        return []
+        return Export.objects.none()
     rows = Export.objects.filter(needs_second=True, allowed_by=None, refused_at=None, asked_at__gt=actor.at - _VALID)
-    found = rows.exclude(asked_by=actor.person).select_related("asked_by").order_by("pk")[:100]
-    return [row for row in found if _is_visible(actor, row)]
+    queues = Q(kind=ExportKind.QUEUE, object_id__in=access.queues_for(actor).values("slug"))
+    cases = Q(kind=ExportKind.CASE, object_id__in=access.cases_for(actor).values("number"))
+    return rows.exclude(asked_by=actor.person).filter(queues | cases)
 
 
 def _is_visible(actor: Actor, export: Export) -> bool:

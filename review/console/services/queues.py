@@ -3,19 +3,20 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db.models import F, Q, QuerySet
 
 from review import daily
-from review.console.models import Alert, Queue, QueueEntry
+from review.console.models import Alert, AlertStep, Queue, QueueEntry
 from review.console.models.alerts import WAITING, AlertState
 from review.console.models.people import Person
 from review.console.services import access, audit
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
 from review.console.services.ranking import CANDIDATES
+from review.console.services.transitions import Action
 
 PAGE_SIZE = 50
 COUNT_CAP = 1_000
@@ -28,6 +29,15 @@ _AWAY_STATES = (
     *(AlertState.DEFERRED, AlertState.INFO_REQUESTED, AlertState.ESCALATED, AlertState.PENDING_APPROVAL),
     AlertState.LINKED,
 )
+
+
+_LEFT_BY = {
+    Action.DEFER: (AlertState.DEFERRED,),
+    Action.PROPOSE: (AlertState.DEFERRED, AlertState.PENDING_APPROVAL),
+    Action.ASK: (AlertState.INFO_REQUESTED,),
+    Action.ESCALATE: (AlertState.ESCALATED,),
+}
+"""By the step that takes an alert away, the states in which its words say what is waited for."""
 
 
 SORTS = {"rank": "position", "score": "-alert__score", "amount": "-alert__amount_local", "due": "alert__due_on"}
@@ -106,6 +116,7 @@ class Item:
     Attributes:
         entry: its place; None outside the order (views away, closed, mine).
         lead: the alert that leads its group of linked alerts, where that is another one that the reader may see.
+        said: the words with which it went away.
     """
 
     alert: Alert
@@ -115,6 +126,7 @@ class Item:
     is_late: bool
     is_new: bool
     lead: Alert | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -320,7 +332,17 @@ def _latest_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size
         alerts = alerts.filter(pk__lt=pk)
     rows = list(alerts.select_related("owner").order_by("-pk")[: size + 1])
     items = _items(actor, [(alert, None) for alert in rows[:size]])
+    if view == AWAY:
+        said = _said(rows[:size])
+        items = tuple(replace(item, said=said.get(item.alert.pk, "")) for item in items)
     return Page(queue, view, items, _cursor(rows[size - 1].pk) if len(rows) > size else None, has_previous=bool(cursor))
+
+
+def _said(alerts: Sequence[Alert]) -> dict[int, str]:
+    """By alert, the words of the step with which it went away."""
+    steps = AlertStep.objects.filter(alert__in=alerts, undone_at=None, action__in=list(_LEFT_BY)).order_by("pk")
+    states = {alert.pk: alert.state for alert in alerts}
+    return {step.alert_id: step.text for step in steps if states[step.alert_id] in _LEFT_BY[Action(step.action)]}
 
 
 def _items(actor: Actor, rows: Sequence[tuple[Alert, QueueEntry | None]]) -> tuple[Item, ...]:

@@ -45,6 +45,7 @@ def worded(words: Mapping[str, object]) -> Callable[[str], str]:
 rank_class = register.filter("rank_class", worded(labels.RANK_CLASSES))
 rank_class_words = register.filter("rank_class_words", worded(labels.RANK_CLASS_WORDS))
 disposition = register.filter("disposition", worded(labels.DISPOSITIONS))
+case_goal = register.filter("case_goal", worded(labels.CASE_GOALS))
 coded_reason = register.filter("coded_reason", worded(labels.REASONS))
 wake_event = register.filter("wake_event", worded(labels.WAKE_EVENTS))
 action = register.filter("action", worded(labels.ACTIONS))
@@ -209,6 +210,15 @@ def fact_of(value: str, name: str) -> str:
 def days(count: int) -> str:
     """A number of days: 1 day, 2 days; 1 день, 2 дня, 5 дней."""
     return ngettext("%(n)s day", "%(n)s days", count) % {"n": count}
+
+
+@register.filter
+def age(since: datetime | None, now: datetime) -> str:
+    """How long ago: in hours within two days, else in days."""
+    if since is None:
+        return "–"
+    hours = int((now - since).total_seconds() // 3_600)
+    return days(hours // 24) if hours >= 48 else ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
 
 
 @register.filter

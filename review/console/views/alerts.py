@@ -132,9 +132,9 @@ def _form_values(actor: Actor, found: OpenAlert) -> dict[str, Any]:
 def evidence(request: HttpRequest, alert_id: str, number: int) -> HttpResponse:
     """The transactions that a reason rests on."""
     actor = actor_of(request)
-    rows = alerts.movements_of(actor, alert_id, number)
+    opened = alerts.reason_of(actor, alert_id, number)
     subject = access.alert_for(actor, alert_id).subject.node_id
-    return render(request, "console/part_movements.html", {"movements": rows, "subject": subject})
+    return render(request, "console/part_movements.html", {"opened": opened, "subject": subject})
 
 
 @allow(*READERS)

@@ -84,7 +84,6 @@ def _page(
         "has_officer": cases.is_known_to_an_officer(found.case),
         "circle": cases.readers(actor) if found.can_work else [],
         "chosen": (typed or {}).get("people") or [item.person.username for item in found.knowing],
-        "proposed_label": CaseState(found.case.proposed_state).label if found.case.proposed_state else "",
         "can_note": actor.role in ADDERS,
         "can_restrict": found.can_work and (actor.role in JUDGES or found.case.owner_id == actor.person.pk),
         "can_lift": actor.role in JUDGES and found.case.is_restricted,

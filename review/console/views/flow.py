@@ -1,7 +1,7 @@
 """The pictures of an alert: money flow by hop, time line and rows, as parts of its page and on a page of their own."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -104,6 +104,7 @@ def flow_view(
     reason: int | None = None,
     *,
     all_rows: bool = False,
+    refused: str = "",
 ) -> dict[str, Any]:
     """What `_flow.html`, `_timeline.html` and `_table.html` show.
 
@@ -112,22 +113,24 @@ def flow_view(
         alert: the opened alert.
         expanded: hops that are shown with more pairs: -2, -1, 1, 2.
         period: the chosen days (UTC); the whole window if None.
-        reason: marks and lists the evidence of this reason (from 0) alone.
+        reason: marks and lists the rows of this reason (from 0) alone.
         all_rows: list up to 3,000 rows.
+        refused: why the days that were asked for are not the period.
     """
     subject = alert.alert.subject.node_id
-    evidence = _evidence(alert, reason)
+    marked = _marked(alert, reason)
     by_pair: dict[tuple[int, int], list[Movement]] = defaultdict(list)
-    for movement in alert.movements:
-        by_pair[movement.src.node_id, movement.dst.node_id].append(movement)
+    for movement in (*alert.movements, *alert.traced):
+        if _is_in(movement.occurred_at, alert.drawn):
+            by_pair[movement.src.node_id, movement.dst.node_id].append(movement)
     hops = sorted({_HOPS[name] for name in expanded if name in _HOPS})
-    pairs, rests = pairs_of(alert.flow, by_pair, evidence, period)
+    pairs, rests = pairs_of(alert.flow, by_pair, marked, period)
     names = {node_id: node.name for node_id, node in alert.nodes.items()} | {subject: alert.alert.subject_name}
     picture = drawing.draw(pairs, rests, subject, names, hops)
     asking = _Asking(alert.alert.alert_id, hops, period, reason)
-    rows = [m for m in alert.movements if _is_listed(m, evidence, period, reason)]
+    rows = _listed(alert, marked, period, reason)
     most = ROWS_ALL if all_rows else ROWS_MAX
-    window = (_day(alert.alert.window_from), _day(alert.alert.window_to))
+    beyond = [item for item in alert.beyond if reason is None and _is_in(item.at, period)]
     return {
         "picture": picture,
         "cards": _cards(actor, alert, picture, subject, asking),
@@ -135,13 +138,17 @@ def flow_view(
         "headings": [_heading(column, asking) for column in picture.columns],
         "pair_rows": _pair_rows(picture, alert),
         "folded_rows": [(hop_name(hop), rest) for hop, rest in sorted(picture.folded.items())],
-        "timeline": _timeline(alert, evidence, subject, period),
+        "timeline": _timeline(alert, marked, subject, period),
         "rows": rows[:most],
         "row_count": len(rows),
         "rows_left": max(len(rows) - most, 0),
-        "evidence_ids": evidence,
+        "beyond_count": sum(item.count for item in beyond),
+        "beyond_amount": sum((item.amount for item in beyond), Decimal(0)),
+        "outside_count": len(marked - _drawn(pairs, by_pair)),
         "period": period,
-        "shown_period": period or window,
+        "shown_period": period or alert.drawn,
+        "drawn": alert.drawn,
+        "refused": refused or _nothing_in(period, rows, picture),
         "reason": reason,
         "reason_number": None if reason is None else reason + 1,
         "expanded": hops,
@@ -183,13 +190,15 @@ def flow(request: HttpRequest, alert_id: str) -> HttpResponse:
     """The pictures of an alert: as parts for the page that shows them, or as a page."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     opened = alerts.picture_of(actor, alert_id)
+    period, refused = _period(request.GET.get("from", ""), request.GET.get("to", ""), opened)
     context = flow_view(
         actor,
         opened,
         request.GET.getlist("open"),
-        _period(request.GET.get("from", ""), request.GET.get("to", ""), opened),
+        period,
         _reason(request.GET.get("reason", ""), opened),
         all_rows=request.GET.get("rows") == "all",
+        refused=refused,
     )
     context |= {"alert": opened.alert, "nav": "queues"}
     if getattr(request, "htmx", False):
@@ -197,33 +206,61 @@ def flow(request: HttpRequest, alert_id: str) -> HttpResponse:
     return render(request, "console/flow/page.html", context)
 
 
-def _period(first: str, last: str, alert: OpenAlert) -> Period | None:
-    """The asked days, cut to the window; None where none or no days are asked for, or all of them."""
-    window = (_day(alert.alert.window_from), _day(alert.alert.window_to))
+def _period(first: str, last: str, alert: OpenAlert) -> tuple[Period | None, str]:
+    """The asked days, cut to those that the pictures show, and what to say where they are not what was asked.
+
+    No period where none or no days are asked for, or all of them.
+    """
+    shown = {"first": day(alert.drawn[0]), "last": day(alert.drawn[1])}
     try:
-        start = day_of(first) if first else window[0]
-        end = day_of(last) if last else window[1]
+        start = day_of(first) if first else alert.drawn[0]
+        end = day_of(last) if last else alert.drawn[1]
     except ValueError:
-        return None
+        return None, _("A day is written like %(last)s. Shown: %(first)s – %(last)s.") % shown
     start, end = sorted((start, end))
-    start, end = max(start, window[0]), min(end, window[1])
-    return None if start > end or (start, end) == window else (start, end)
+    inside = max(start, alert.drawn[0]), min(end, alert.drawn[1])
+    if inside[0] > inside[1]:
+        return None, _(
+            "The pictures of this alert reach from %(first)s to %(last)s; nothing else is kept here."
+        ) % shown
+    cut = _("Days outside %(first)s – %(last)s are not kept here.") % shown if inside != (start, end) else ""
+    return (None if inside == alert.drawn else inside), cut
+
+
+def _nothing_in(period: Period | None, rows: Collection[Movement], picture: Picture) -> str:
+    """What to say of a period in which nothing moved."""
+    return _("Nothing moved in these days.") if period and not rows and not picture.shown else ""
 
 
 def _reason(text: str, alert: OpenAlert) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 3 and int(text) < len(alert.reasons) else None
 
 
-def _evidence(alert: OpenAlert, reason: int | None) -> frozenset[str]:
+def _marked(alert: OpenAlert, reason: int | None) -> frozenset[str]:
+    """The transactions that are marked: a reason's rows, or the evidence."""
     if reason is not None and 0 <= reason < len(alert.reasons):
         return frozenset(alert.reasons[reason].evidence)
     return frozenset(movement.transaction_id for movement in alert.movements if movement.is_evidence)
 
 
-def _is_listed(movement: Movement, evidence: Collection[str], period: Period | None, reason: int | None) -> bool:
-    if reason is not None and movement.transaction_id not in evidence:
-        return False
-    return period is None or period[0] <= _day(movement.occurred_at) <= period[1]
+def _drawn(pairs: Iterable[Pair], by_pair: Mapping[tuple[int, int], list[Movement]]) -> set[str]:
+    """The transactions of the pairs of a picture."""
+    return {movement.transaction_id for pair in pairs for movement in by_pair.get((pair.src, pair.dst), ())}
+
+
+def _listed(alert: OpenAlert, marked: Collection[str], period: Period | None, reason: int | None) -> list[Movement]:
+    """The rows of the table, in time order: a reason's, wherever they lie, or every movement that the pictures show."""
+    if reason is None:
+        return [movement for movement in alert.movements if _is_in(movement.occurred_at, period)]
+    chosen = [m for m in (*alert.movements, *alert.traced) if m.transaction_id in marked]
+    return sorted(
+        (movement for movement in chosen if _is_in(movement.occurred_at, period)),
+        key=lambda movement: (movement.occurred_at, movement.transaction_id),
+    )
+
+
+def _is_in(moment: datetime, period: Period | None) -> bool:
+    return period is None or period[0] <= _day(moment) <= period[1]
 
 
 def _day(moment: datetime) -> date:
@@ -352,15 +389,16 @@ def _pair_rows(picture: Picture, alert: OpenAlert) -> list[PairRow]:
     ]
 
 
-def _timeline(alert: OpenAlert, evidence: Collection[str], subject: int, period: Period | None) -> times.Timeline:
-    first, last = _day(alert.alert.window_from), _day(alert.alert.window_to)
+def _timeline(alert: OpenAlert, marked: Collection[str], subject: int, period: Period | None) -> times.Timeline:
+    first, last = alert.drawn
     received = AlertReport.objects.filter(alert=alert.alert).values_list("report__received_on", flat=True)
-    marks = [("report", on) for on in sorted(set(received)) if first <= on <= last + timedelta(days=31)]
-    marks.append(("alert", alert.alert.first_night))
-    return times.draw(_hours(alert.movements, evidence, subject), first, last, marks, period)
+    marks = [("alert", alert.alert.first_night)]
+    marks += [("report", on) for on in sorted(set(received)) if first <= on <= last + timedelta(days=31)]
+    beyond = [times.Flowed(_day(b.at), b.amount, b.is_incoming, b.at.hour, b.count) for b in alert.beyond]
+    return times.draw([*_hours(alert.movements, marked, subject), *beyond], first, last, marks, period)
 
 
-def _hours(movements: Iterable[Movement], evidence: Collection[str], subject: int) -> list[times.Flowed]:
+def _hours(movements: Iterable[Movement], marked: Collection[str], subject: int) -> list[times.Flowed]:
     """The subject's movements, gathered by hour and way."""
     sums: dict[tuple[date, int, bool], Decimal] = defaultdict(Decimal)
     counts: dict[tuple[date, int, bool], int] = defaultdict(int)
@@ -373,7 +411,7 @@ def _hours(movements: Iterable[Movement], evidence: Collection[str], subject: in
         sums[key] += movement.amount_local
         counts[key] += 1
         nights[key] += _is_night(movement)
-        if movement.transaction_id in evidence:
+        if movement.transaction_id in marked:
             evident.add(key)
     return [
         times.Flowed(day_, amount, is_in, hour, counts[key], nights[key], key in evident)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,7 +21,7 @@ from review.console.services import access, audit, exports, health, quality, sta
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
 from review.console.services.statistics import USEFUL, Line
-from review.console.views.queues import actor_of
+from review.console.views.queues import actor_of, back_to
 
 Chart = tuple[columns.Columns | None, list[str]]
 """A picture, and what its series are called."""
@@ -133,7 +134,7 @@ def judge_export(request: HttpRequest, export_id: int) -> HttpResponse:
         exports.judge(actor_of(request), export_id, is_allowed=request.POST.get("verdict") == "allow")
     except Refused as error:
         messages.error(request, error.message)
-    return redirect("console:exports")
+    return redirect(back_to(request, reverse("console:exports")))
 
 
 @allow(*EXPORTERS)

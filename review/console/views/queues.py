@@ -2,13 +2,14 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from review.console.labels import QUEUE_VIEWS
 from review.console.models import Queue
 from review.console.models.people import EVERYTHING, Person, Role
 from review.console.rules import ANYBODY, READERS, WORKERS, allow
-from review.console.services import queues
+from review.console.services import queues, waiting
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
 
@@ -17,6 +18,13 @@ def actor_of(request: HttpRequest) -> Actor:
     """Who asks; views with a rule always have one."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
+
+
+def back_to(request: HttpRequest, otherwise: str = "/") -> str:
+    """The page that a form names as where it came from, where it is one of the console's."""
+    target = request.POST.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if target and is_ours else otherwise
 
 
 @allow(*ANYBODY)
@@ -35,6 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "mine": [summary for summary in summaries if summary.is_member],
             "others": [summary for summary in summaries if not summary.is_member],
             "can_work": actor.role in WORKERS,
+            "in_hand": waiting.in_hand(actor),
             "is_alone": actor.person.is_administrator and not Person.objects.exclude(pk=actor.person.pk).exists(),
         },
     )

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -18,14 +18,14 @@ from review import daily
 from review.console import choices
 from review.console.days import day_of
 from review.console.models.people import Role
-from review.console.rules import JUDGES, WORKERS, allow
-from review.console.services import alerts, approvals, bulk, cases, workflow
+from review.console.rules import JUDGES, WAITED_FOR, WORKERS, allow
+from review.console.services import alerts, approvals, bulk, cases, waiting, workflow
 from review.console.services.errors import Refused
 from review.console.services.workflow import Choice, Outcome
 from review.console.templatetags.show import day
 from review.console.views import problems
 from review.console.views.alerts import Attempt, page
-from review.console.views.queues import actor_of
+from review.console.views.queues import actor_of, back_to
 
 Work = Callable[[HttpRequest, str], HttpResponse | None]
 
@@ -245,26 +245,19 @@ def bulk_preview(request: HttpRequest) -> HttpResponse:
         shown = bulk.preview(actor_of(request), request.POST.getlist("alert"))
     except Refused as error:
         messages.error(request, error.message)
-        return HttpResponseRedirect(_back(request))
+        return HttpResponseRedirect(back_to(request))
     return _bulk_page(request, {"preview": shown, "token": shown.token})
 
 
 def _bulk_page(request: HttpRequest, values: dict[str, object], status: int = 200) -> HttpResponse:
     offered = {
         "nav": "queues",
-        "back": _back(request),
+        "back": back_to(request),
         "decision_choices": choices.bulk_choices(),
         "rules": daily.work_rules(),
         "typed": {},
     }
     return render(request, "console/bulk.html", offered | values, status=status)
-
-
-def _back(request: HttpRequest) -> str:
-    """The list that the marked alerts come from."""
-    target = request.POST.get("back", "")
-    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if target and is_ours else "/"
 
 
 @allow(*WORKERS)
@@ -283,14 +276,14 @@ def bulk_close(request: HttpRequest) -> HttpResponse:
             return problems.refused(request, f"{error.message} {gone.message}")
         values = {"preview": shown, "token": shown.token, "error": error, "typed": given.dict()}
         return _bulk_page(request, values, status=409)
-    waiting = sum(outcome.needs_second for outcome in outcomes)
-    told = ngettext("%(n)s alert closed.", "%(n)s alerts closed.", len(outcomes) - waiting)
-    parts = [told % {"n": len(outcomes) - waiting}]
-    if waiting:
-        told = ngettext("%(n)s waits for a second person.", "%(n)s wait for a second person.", waiting)
-        parts.append(told % {"n": waiting})
+    proposed = sum(outcome.needs_second for outcome in outcomes)
+    told = ngettext("%(n)s alert closed.", "%(n)s alerts closed.", len(outcomes) - proposed)
+    parts = [told % {"n": len(outcomes) - proposed}]
+    if proposed:
+        told = ngettext("%(n)s waits for a second person.", "%(n)s wait for a second person.", proposed)
+        parts.append(told % {"n": proposed})
     messages.success(request, " ".join(parts))
-    return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(back_to(request))
 
 
 @allow(*WORKERS)
@@ -303,13 +296,13 @@ def bulk_undo(request: HttpRequest, batch: UUID) -> HttpResponse:
         return problems.refused(request, error.message)
     told = ngettext("Undone: %(n)s alert is as before.", "Undone: %(n)s alerts are as before.", count)
     messages.success(request, told % {"n": count})
-    return HttpResponseRedirect(_back(request))
+    return HttpResponseRedirect(back_to(request))
 
 
-@allow(*JUDGES)
+@allow(*WAITED_FOR)
 @require_GET
 def approvals_page(request: HttpRequest) -> HttpResponse:
-    """The decisions that wait for a second person."""
+    """Everything that waits for the person."""
     return _approvals(request)
 
 
@@ -317,7 +310,7 @@ def _approvals(request: HttpRequest, failed: int = 0, error: Refused | None = No
     actor = actor_of(request)
     values = {
         "nav": "approvals",
-        "waiting": approvals.waiting(actor),
+        "waiting": waiting.everything(actor),
         "failed": failed,
         "error": error,
         "text": text,

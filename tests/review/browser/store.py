@@ -135,8 +135,8 @@ class _Alert:
                 {
                     "source": "model",
                     "code": "pit_dst_in_count_1d",
-                    "en": "Receiver: incoming transactions in 1 day: 4 (usually 0.3)",
-                    "ru": "Получатель: входящих операций за 1 день: 4 (обычно 0,3)",
+                    "en": "Receiver (the subject): incoming transactions in 1 day: 4 (median of all transactions: 0.3)",
+                    "ru": "Получатель (субъект): входящих операций за 1 день: 4 (медиана по всем операциям: 0,3)",
                     "weight": 0.4,
                     "evidence": evidence[self.payers :],
                 },

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.review.browser.desk import Desk
 from tests.review.browser.store import BUSY, NIGHT, alert_id
-from tests.review.browser.test_pages import problems_of
+from tests.review.browser.test_pages import NARROW, is_too_wide, problems_of
 
 
 def pages_of(pdf: bytes) -> int:
@@ -45,7 +45,7 @@ def test_dragging_over_the_bars_shows_a_period_alone(desk: Desk) -> None:
         desk.to(page, f"/alert/{alert_id(BUSY)}/flow/")
         expect(page.locator(".mv-table tbody tr")).to_have_count(16)
         bars = page.locator(".tl-bar")
-        expect(bars).to_have_count(7)
+        expect(bars).to_have_count(7 * 24)
         page.locator("[data-brush]").scroll_into_view_if_needed()
         frame = page.locator("[data-brush]").bounding_box()
         assert frame is not None
@@ -104,7 +104,7 @@ def test_a_case_takes_notes_and_files_is_approved_by_another_and_printed(desk: D
             page.get_by_role("link", name="Выписка.pdf").click()
         assert fetched.value.suggested_filename == "Выписка.pdf"
         page.get_by_label("approved").check()
-        page.get_by_label("Why (needed for what two people decide)").fill(
+        page.get_by_label("Why (needed for what two people decide").fill(
             "Всё собрано, передать в полицию для проверки."
         )
         page.get_by_role("button", name="Go on").click()
@@ -115,8 +115,11 @@ def test_a_case_takes_notes_and_files_is_approved_by_another_and_printed(desk: D
         desk.to(page, f"/cases/{number}/")
         page.get_by_role("button", name="Утвердить").click()
         expect(page.locator(".tag", has_text="утверждено")).to_be_visible()
+        page.set_viewport_size(NARROW)
+        assert not is_too_wide(page)
         desk.to(page, f"/cases/{number}/dossier/")
         assert problems_of(page) == []
+        assert not is_too_wide(page)
         page.emulate_media(media="print")
         expect(page.locator("header.top")).to_be_hidden()
         expect(page.locator(".print-mark")).to_contain_text(f"{number} · vera")

@@ -342,7 +342,7 @@ def test_the_flow_is_expanded_and_its_nodes_light_up_their_rows(desk: Desk) -> N
         expect(page.locator("#flow a.fl-more")).to_have_count(0)
         assert cards.count() > before
         page.locator(".reason summary").first.click()
-        expect(page.get_by_text("Evidence of reason 1 is marked.")).to_be_visible()
+        expect(page.get_by_text("The rows of reason 1 are marked.")).to_be_visible()
         page.locator("#flow .fl-card", has_text=f"Плательщик {BUSY}-3").first.press("Enter")
         expect(page.locator(".mv-table tr.is-lit")).to_have_count(1)
         expect(page.locator(".reason[open] tr.is-lit")).to_have_count(1)

@@ -52,7 +52,7 @@ def test_alerts_are_seen_by_territory_theme_and_role(filled: Store, name):
 
 EVERY_WAY: dict[str, Callable[[Actor], object]] = {
     "open": lambda a: alerts.open_alert(a, ONE),
-    "movements": lambda a: alerts.movements_of(a, ONE),
+    "movements": lambda a: alerts.reason_of(a, ONE, 0),
     "reports": lambda a: alerts.reports_of(a, ONE),
     "report": lambda a: alerts.report_for(a, "XS:bank:R-1:1"),
     "similar": lambda a: alerts.similar_to(a, ONE),

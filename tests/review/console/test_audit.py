@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from pipelines.home import UserError
 from review.console import config
 from review.console.models import Alert, Event, EventHead, Person
-from review.console.services import alerts, approvals, audit, queues, search, workflow
+from review.console.services import alerts, audit, queues, search, waiting, workflow
 from review.console.services.audit import Asked
 from review.console.services.errors import NotAllowed, Refused
 from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id, count_of_everything, use
@@ -30,7 +30,7 @@ def test_every_action_and_every_read_of_a_subject_is_an_event(store: Store):
     begun = len(actions())
     anna = store.actor("anna")
     held = store.claimed(1)
-    alerts.movements_of(anna, ONE, 0)
+    alerts.reason_of(anna, ONE, 0)
     alerts.reports_of(anna, ONE)
     alerts.report_for(anna, "XS:bank:R-1:1")
     alerts.similar_to(anna, ONE)
@@ -65,7 +65,7 @@ def test_every_list_that_names_a_subject_is_logged_with_whom_it_names(store: Sto
     alerts.open_alert(anna, ONE)
     assert named_in("alert_read") == [alert_id(2)]
     store.proposed(2)
-    approvals.waiting(sveta)
+    waiting.everything(sveta)
     assert named_in("approvals_read") == [alert_id(2)]
     page = audit.events(store.actor("audra"), Asked(identifier=alert_id(2), named=True))
     assert {"queue_read", "alert_read", "approvals_read", "alert_propose"} <= {event.action for event in page.items}

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from review import daily
 from review.console.models import Alert, Case, Decision, Export, Operation
-from review.console.services import alerts, approvals, cases, exports, operations, workflow
+from review.console.services import alerts, approvals, cases, exports, operations, waiting, workflow
 from review.console.services.errors import NotAllowed, NotFound, Refused, Stale
 from review.console.services.workflow import Choice
 from tests.review.console.store import NOW, SALARY, WHY, Given, Store, alert_id
@@ -40,8 +40,8 @@ def test_nobody_approves_or_returns_their_own(store: Store, author):
             act(store.actor(author), decision.pk, store.alert(1).version, WHY)
         assert error.value.code == "own"
     assert store.alert(1).state == "pending_approval"
-    assert [item.is_own for item in approvals.waiting(store.actor(author))] == [True]
-    assert approvals.waiting_count(store.actor(author)) == 0
+    assert [item.is_own for item in waiting.everything(store.actor(author)).decisions] == [True]
+    assert waiting.counts(store.actor(author)).total == 0
 
 
 def test_who_proposed_an_operation_does_not_set_it_in_force(store: Store):

@@ -51,13 +51,13 @@ def test_bars_stay_inside_and_keep_every_sum(made: tuple[list[Flowed], int]) -> 
         if drawn.top + 2 < drawn.zero_y < drawn.bottom - 2:
             assert (bar.in_height > 0) == (bar.incoming > 0)
             assert (bar.out_height > 0) == (bar.outgoing > 0)
-    assert len(drawn.bars) <= 130
+    assert len(drawn.bars) <= 168
     assert drawn.bars[0].first == FIRST
     assert drawn.bars[-1].last == FIRST + timedelta(days=days)
 
 
 @pytest.mark.parametrize(
-    ("days", "unit"), [(0, "hour"), (2, "hour"), (3, "day"), (123, "day"), (124, "week"), (900, "month")]
+    ("days", "unit"), [(0, "hour"), (6, "hour"), (7, "day"), (123, "day"), (124, "week"), (900, "month")]
 )
 def test_long_windows_are_gathered(days: int, unit: str) -> None:
     assert draw([], FIRST, FIRST + timedelta(days=days)).unit == unit
@@ -78,6 +78,30 @@ def test_a_period_outside_covers_nothing() -> None:
 def test_marks_outside_the_window_stand_at_its_edge() -> None:
     drawn = draw([], FIRST, FIRST + timedelta(days=9), marks=[("report", FIRST + timedelta(days=30))])
     assert drawn.bars[-1].x <= drawn.marks[0].x <= drawn.right
+
+
+def test_the_alert_is_marked_at_the_end_of_its_night_after_all_that_moved() -> None:
+    """The night looks at its day when the day is over; a report of the same day stands beside it."""
+    moved = [Flowed(FIRST + timedelta(days=1), Decimal(5), is_incoming=False, hour=23)]
+    day = FIRST + timedelta(days=1)
+    drawn = draw(moved, FIRST, FIRST + timedelta(days=3), marks=[("alert", day), ("report", day)])
+    bar = next(bar for bar in drawn.bars if bar.count)
+    alert, report = drawn.marks
+    assert bar.x + bar.width <= alert.x <= drawn.bars[48].x
+    assert (alert.kind, report.kind) == ("alert", "report")
+    assert report.x < alert.x
+
+
+def test_an_alert_of_before_the_window_is_marked_at_its_start() -> None:
+    drawn = draw([], FIRST, FIRST, marks=[("alert", FIRST - timedelta(days=9))])
+    assert drawn.marks[0].x == drawn.left
+
+
+def test_hours_of_several_days_are_labelled_by_day() -> None:
+    drawn = draw([], FIRST, FIRST + timedelta(days=6))
+    assert [(label.day, label.hour) for label in drawn.labels] == [
+        (FIRST + timedelta(days=at), None) for at in range(7)
+    ]
 
 
 def test_hours_of_a_short_window_are_told_apart() -> None:

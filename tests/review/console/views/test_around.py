@@ -20,8 +20,8 @@ from review.console.models import (
     QueueMember,
     Subject,
 )
-from review.console.services import cases
-from tests.review.console.store import Given, Store, alert_id
+from review.console.services import cases, workflow
+from tests.review.console.store import NIGHT, Given, Store, alert_id
 from tests.review.console.views.pages import client
 
 NASTY = '<script>alert("x")</script> & «Ромашка»'
@@ -483,3 +483,28 @@ def test_facts_of_a_subject_are_words_of_the_page(store: Store) -> None:
 
 def test_every_part_that_a_report_gives_has_words() -> None:
     assert set(labels.PARTS) == set(PARTS)
+
+
+def test_what_waits_stands_on_one_page_and_is_counted_on_the_first(store: Store, case: Case) -> None:
+    cases.move(store.actor("anna"), case.number, case.version, "closed_unsent", WHY)
+    asked = {"kind": "case", "object": case.number, "reason": "For the meeting with the prosecutor."}
+    client("sveta").post("/exports/", asked)
+    store.publish(Given(1), Given(2), night=NIGHT + timedelta(days=1))
+    held = store.claimed(2)
+    workflow.escalate(store.actor("anna"), held.alert_id, held.version, f"Police or tax? {NASTY}")
+    sergei = client("sergei")
+    page = sergei.get("/approvals/").content.decode()
+    for words in (case.number, "Police or tax?", "For the meeting", "closing without dissemination", "waits"):
+        assert words in page
+    assert "<script>alert" not in page
+    home = sergei.get("/").content.decode()
+    assert 'Approvals<span class="count">3</span>' in home
+    assert "1 alert handed up" in home
+    form = {"verdict": "allow", "back": "/approvals/"}
+    answer = sergei.post(f"/exports/{Export.objects.get().pk}/judge/", form)
+    assert answer.headers["Location"] == "/approvals/"
+    assert client("sergei").post("/exports/1/judge/", {"back": "//evil.example"}).headers["Location"] == "/exports/"
+    alert = client("sveta").get(f"/alert/{alert_id(2)}/").content.decode()
+    assert "Police or tax?" in alert
+    mine = client("anna").get("/").content.decode()
+    assert "In your hands" not in mine
