@@ -5,6 +5,7 @@ English here, Russian in the catalogue of translations; typologies bring both la
 
 from functools import cache
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -220,6 +221,22 @@ def feature(code: str, language: str) -> str:
     except KeyError:
         return code
     return known.meaning_ru if language == "ru" else known.meaning_en
+
+
+def indicator(code: str, language: str) -> str:
+    """What an indicator of a report means; the code where no list knows it."""
+    words = settings.INDICATORS.get(code)
+    return words[language] if words else code
+
+
+def theme_of(code: str) -> str:
+    """The theme that the catalogue gives a typology; empty where the catalogue no longer has it."""
+    return _themes().get(code, "")
+
+
+@cache
+def _themes() -> dict[str, str]:
+    return {item.id: item.theme for item in typologies.catalogue()}
 
 
 def typology(code: str, language: str) -> str:

@@ -107,6 +107,7 @@ EVENT_DETAILS = {
     "recipient": pgettext_lazy("detail", "recipient"),
     "reference": pgettext_lazy("detail", "number of the letter"),
     "report": pgettext_lazy("detail", "report"),
+    "reports": pgettext_lazy("detail", "reports"),
     "role": pgettext_lazy("detail", "role"),
     "rows": pgettext_lazy("detail", "rows"),
     "run": pgettext_lazy("detail", "run"),

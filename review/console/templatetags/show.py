@@ -167,6 +167,12 @@ def typology(code: str) -> str:
 
 
 @register.filter
+def indicator(code: str) -> str:
+    """What an indicator of a report means."""
+    return labels.indicator(code, language())
+
+
+@register.filter
 def feature(code: str) -> str:
     """What a reason of the model is about."""
     return labels.feature(code, language())

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from pipelines.home import UserError
 from review import daily
-from review.console import choices
+from review.console import choices, labels
 from review.console.models import Alert, AlertStep
 from review.console.models.alerts import WAITING, AlertState, DecisionKind
 from review.console.rules import JUDGES, READERS, WORKERS, allow
@@ -22,6 +22,7 @@ from review.console.views.flow import flow_view
 from review.console.views.queues import actor_of
 from review.dispositions import WakeEvent
 
+OTHER_THEME = "OTHER"
 WORKED = (AlertState.ASSIGNED, AlertState.IN_REVIEW)
 
 
@@ -71,6 +72,7 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         "attempt": attempt,
         "typed": attempt.typed if attempt else {},
         "changed_by": _steps_since(found.alert, attempt) if attempt and attempt.is_stale else (),
+        "theme_from": _theme_from(found),
         "linked": found.around.linked,
         "report_count": found.alert.linked_reports.count(),
         "has_read_reasons": alerts.has_read_reasons(actor, alert_id),
@@ -86,6 +88,19 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         **_form_values(actor, found),
     }
     return render(request, "console/alert.html", values, status=409 if attempt else 200)
+
+
+def _theme_from(found: OpenAlert) -> dict[str, Any]:
+    """Why the alert has its theme: typologies of its own, or of an alert that it is linked with; both may be empty."""
+    theme = found.alert.theme
+    own = [code for code in _typologies(found.alert) if labels.theme_of(code) == theme]
+    linked = () if own or theme == OTHER_THEME else found.around.linked
+    others = {code for other in linked for code in _typologies(other) if labels.theme_of(code) == theme}
+    return {"own": own, "others": sorted(others)}
+
+
+def _typologies(alert: Alert) -> list[str]:
+    return [code for code in alert.typologies.split(",") if code]
 
 
 def _steps_since(alert: Alert, attempt: Attempt) -> list[AlertStep]:
