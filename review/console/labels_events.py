@@ -132,7 +132,7 @@ FILTERS = {
     "action": _("Action"),
     "object_kind": _("Kind of object"),
     "object_id": _("Object"),
-    "from": _("From"),
-    "to": _("To"),
+    "from": _("First day"),
+    "to": _("Last day"),
 }
 """The filters of the log itself, as reading it is logged."""

@@ -30,6 +30,7 @@ from review.console.rules import JUDGES, WORKERS
 from review.console.services import access, audit, system
 from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed, NotFound, Refused
+from review.console.services.queues import is_idle
 from review.console.services.steps import lock_row, restored, snapshot, stale, swap, take_step
 from review.console.services.transitions import ALERT, Action
 from review.dispositions import EDITION, OTHER, Disposition, WakeEvent
@@ -92,7 +93,7 @@ def take(actor: Actor, alert: Alert, record: audit.Record, version: int | None =
         return alert
     taken_from = ""
     if alert.owner_id is not None and alert.state in (AlertState.ASSIGNED, AlertState.IN_REVIEW):
-        if not _is_idle(actor, alert):
+        if not is_idle(actor, alert):
             raise Refused(
                 _("%(name)s has this alert. It is free again after 30 minutes without work.")
                 % {"name": alert.owner.get_full_name() if alert.owner else ""},
@@ -122,11 +123,6 @@ def _keep_class(alert: Alert) -> None:
     place = QueueEntry.objects.filter(alert=alert, queue=alert.queue_id).values_list("rank_class", flat=True).first()
     risk = alert.risk if alert.is_calibrated else None
     Alert.objects.filter(pk=alert.pk).update(taken_as=place or daily.BELOW_CUT, taken_risk=risk)
-
-
-def _is_idle(actor: Actor, alert: Alert) -> bool:
-    touched = alert.active_at or alert.locked_at
-    return touched is None or actor.at - touched > timedelta(minutes=daily.work_rules().lock_idle_minutes)
 
 
 def next_and_lock(actor: Actor, slug: str, after: str | None = None) -> Alert | None:
@@ -195,7 +191,7 @@ def release(actor: Actor, alert_id: str, version: int) -> Outcome:
     """Give an alert back to its queue; the holder may, and a senior or the head for an idle holder."""
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id)
-        if alert.owner_id != actor.person.pk and not (actor.role in JUDGES and _is_idle(actor, alert)):
+        if alert.owner_id != actor.person.pk and not (actor.role in JUDGES and is_idle(actor, alert)):
             raise Refused(_("Only who holds an alert gives it back."), "not_holder")
         step = take_step(alert, Action.RELEASE, by=actor.person, at=actor.at, record=record, version=version)
     return Outcome(alert, step, needs_second=False)

@@ -82,7 +82,7 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         "can_mark": actor.role in WORKERS and found.alert.state != AlertState.CLOSED,
         "sees_case": cases.is_seen(actor, found.alert.case_id),
         "age_days": (actor.today - found.alert.first_night).days,
-        "sla_days": (found.alert.due_on - found.alert.first_night).days,
+        "late_days": (actor.today - found.alert.due_on).days,
         "can_claim": _can_claim(actor, found),
         "must": _second_person(actor, found),
         "decision_choices": choices.choices(),
