@@ -624,6 +624,8 @@ def _can_undo(actor: Actor, step: AlertStep) -> bool:
 def undo(actor: Actor, step_id: int) -> Alert:
     """Take back a step within ten seconds: the alert is as before, and this person's. The step stays on record.
 
+    Alerts that were put into a case together come out of it together, and those that were taken for that are free.
+
     Raises:
         NotFound: not a step of this person.
         Refused: too late, or somebody else has changed the alert since.
@@ -632,7 +634,12 @@ def undo(actor: Actor, step_id: int) -> Alert:
         step = AlertStep.objects.select_related("alert").filter(pk=step_id, by=actor.person).first()
         if step is None:
             raise NotFound
-        return take_back(actor, step, record)
+        if step.action != Action.LINK:
+            return take_back(actor, step, record)
+        together = AlertStep.objects.filter(by=actor.person, action=Action.LINK, at=step.at, undone_at=None)
+        for other in together.select_related("alert").order_by("alert__alert_id"):
+            let_go(actor, take_back(actor, other, record), other, record)
+        return access.alert_for(actor, step.alert.alert_id)
 
 
 def take_back(actor: Actor, step: AlertStep, record: audit.Record) -> Alert:
