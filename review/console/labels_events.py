@@ -15,6 +15,7 @@ EVENT_ACTIONS = {f"alert_{action}": words for action, words in ACTIONS.items()} 
     "report_read": _("report read"),
     "note_added": _("note written"),
     "bulk_previewed": _("closing together looked at"),
+    "gather_previewed": _("putting into a case together looked at"),
     "bulk_closed": _("closed together"),
     "searched": _("searched"),
     "queue_read": _("list of a queue looked at"),
