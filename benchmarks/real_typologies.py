@@ -54,7 +54,7 @@ CAVEATS = (
     "The day of the transaction is taken as the day on which the FIU knew it. No side tables were loaded.",
     "The band and the length of NET-03 were chosen on half of AMLworld's cycles, by a hash of their number. The other "
     "half, and the hits that hold nothing of the first, stand apart. Both come from one generator, in which an amount "
-    "leaves the last by at most a tenth: that is no measure of real cycles.",
+    "seldom differs from the last by more than a tenth: that is no measure of real cycles.",
     "Tuned figures: parameters chosen on attempts that ended before the split, hits of nights before it; reported on "
     "attempts that began after it, hits of nights after it. Attempts across the split are in neither.",
 )
