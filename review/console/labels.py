@@ -5,6 +5,7 @@ English here, Russian in the catalogue of translations; typologies bring both la
 
 from functools import cache
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -34,6 +35,14 @@ RANK_CLASSES = {
     "R": _("random sample"),
     "-": _("below the cut"),
 }
+RANK_CLASS_WORDS = {
+    "0": _("A statutory clock, or financing of terrorism or proliferation: before everything else."),
+    "1": _("A live operation, or the service time has run out: before what is ordered by value."),
+    "2": _("Ordered by value per minute: risk, harm, freshness and links, for each minute that reading takes."),
+    "3": _("One of the oldest that nobody has read: a part of the list is kept for them."),
+    "R": _("Drawn at random from below the cut, to see what the order misses."),
+}
+"""What a class of the day's list means, for whoever meets its sign for the first time."""
 QUEUE_VIEWS = {
     "today": _("Today"),
     "below": _("Below the cut"),
@@ -212,6 +221,22 @@ def feature(code: str, language: str) -> str:
     except KeyError:
         return code
     return known.meaning_ru if language == "ru" else known.meaning_en
+
+
+def indicator(code: str, language: str) -> str:
+    """What an indicator of a report means; the code where no list knows it."""
+    words = settings.INDICATORS.get(code)
+    return words[language] if words else code
+
+
+def theme_of(code: str) -> str:
+    """The theme that the catalogue gives a typology; empty where the catalogue no longer has it."""
+    return _themes().get(code, "")
+
+
+@cache
+def _themes() -> dict[str, str]:
+    return {item.id: item.theme for item in typologies.catalogue()}
 
 
 def typology(code: str, language: str) -> str:

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from pipelines.home import open_home
+from review import indicators
 from review.console.config import database, oidc, secret_key
 
 HOME = open_home()
@@ -121,6 +122,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
+INDICATORS = indicators.known(HOME)
 ATTACHMENTS = HOME.console / "attachments"
 UPLOAD_MAX_BYTES = _SETTINGS.console_upload_mb * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

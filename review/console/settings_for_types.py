@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pipelines.home import Home
 from review.console.config import OidcSettings
+from review.indicators import Words
 
 SECRET_KEY = "types"  # noqa: S105 (no secret: nothing is signed with it)
 INSTALLED_APPS = [
@@ -19,6 +20,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 
 HOME: Home
+INDICATORS: Words = {}
 ATTACHMENTS: Path
 UPLOAD_MAX_BYTES: int = 0
 SESSION_MAX_SECONDS: int

@@ -20,22 +20,27 @@ PAIRS_SHOWN = 8
 PAIRS_EXPANDED = 60
 EVIDENCE_KEPT = 4
 """Pairs of evidence that are shown although others are larger."""
-WIDTH = 640
+WIDTHS = {1: 420, 2: 460, 3: 600, 4: 640, 5: 640}
+"""Width by number of columns: a picture of few columns is drawn larger."""
 FONT = 11
+_BOLD = 1.1
+"""How much wider the subject's letters are."""
 LINE = 14
 _TOP = 26
 _GAP = 8
 _MARGIN = 4
 _PAD = 5
 _RIBBONS = 130.0
-"""Height of all ribbons of the wider of the two hops next to the subject together."""
+"""Height of all ribbons of the wider of the two hops next to the subject together, where they are three or more."""
+_RIBBON_ALONE = 40.0
+"""Height for each of them where they are fewer: one payment is a band and no wall."""
 _OUTER_MOST = 16.0
 _OUTER_RIBBONS = 90.0
 """The widest ribbon of an outer hop, and all of them: salaries of payers' payers must not dwarf the alert's money."""
 _THINNEST = 1.4
 _ROOMY = 6
-"""Columns of at most so many cards have room for dates and for names of two lines."""
-_CARD_WIDTHS = {1: 260, 2: 220, 3: 170, 4: 126, 5: 106}
+"""Columns of at most so many cards have room for dates."""
+_CARD_WIDTHS = {1: 260, 2: 180, 3: 140, 4: 126, 5: 106}
 _SWEEPS = 4
 FOLDED = "folded"
 
@@ -160,6 +165,11 @@ class Picture:
     folded: Mapping[int, Rest] = field(default_factory=dict)
 
     @property
+    def is_narrow(self) -> bool:
+        """Has it so few columns that it is drawn larger."""
+        return self.width < max(WIDTHS.values())
+
+    @property
     def subject(self) -> Card:
         """The card in the middle."""
         return next(card for card in self.cards if card.is_subject)
@@ -240,7 +250,7 @@ def draw(
     ]
     shown = tuple(pair for hop in sorted(chosen) for pair in chosen[hop])
     ribbons = _ribbons(links, cards)
-    return Picture(WIDTH, height, tuple(columns), tuple(cards.values()), ribbons, shown, folded)
+    return Picture(WIDTHS[len(order)], height, tuple(columns), tuple(cards.values()), ribbons, shown, folded)
 
 
 def _choose(pairs: list[Pair], is_expanded: bool) -> tuple[list[Pair], list[Pair]]:  # noqa: FBT001 (private)
@@ -288,10 +298,12 @@ def _thicken(links: list[_Link]) -> None:
     for link in links:
         sums[link.hop] += max(link.amount, Decimal(0))
     widest = float(max((amount for hop, amount in sums.items() if abs(hop) == 1), default=Decimal(0)))
+    beside = max((sum(link.hop == side for link in links) for side in (-1, 1)), default=0)
+    room = min(_RIBBONS, _RIBBON_ALONE * beside)
     for link in links:
         share = float(max(link.amount, Decimal(0))) / widest if widest else 0.0
-        most = _RIBBONS if abs(link.hop) == 1 else _OUTER_MOST
-        link.thickness = min(max(_THINNEST, share * _RIBBONS), most)
+        most = room if abs(link.hop) == 1 else _OUTER_MOST
+        link.thickness = min(max(_THINNEST, share * room), most)
     for hop in {link.hop for link in links if abs(link.hop) > 1}:
         outer = [link for link in links if link.hop == hop]
         excess = sum(link.thickness for link in outer) / _OUTER_RIBBONS
@@ -368,15 +380,17 @@ def _cards(
         own[link.far].append(link)
     hops = sorted(order)
     width = _CARD_WIDTHS[len(hops)]
-    gap = (WIDTH - 2 * _MARGIN - len(hops) * width) // max(len(hops) - 1, 1)
+    across = WIDTHS[len(hops)]
+    gap = (across - 2 * _MARGIN - len(hops) * width) // max(len(hops) - 1, 1)
     cards: dict[_Key, Card] = {}
     columns: list[list[_Key]] = []
     for at, hop in enumerate(hops):
-        x = _MARGIN + at * (width + gap) if len(hops) > 1 else (WIDTH - width) // 2
-        is_roomy = len(order[hop]) <= _ROOMY
+        x = _MARGIN + at * (width + gap) if len(hops) > 1 else (across - width) // 2
+        lines_max = 4 if hop == 0 else 2 if len(order[hop]) <= PAIRS_SHOWN + 1 else 1
+        has_dates = hop != 0 and len(order[hop]) <= _ROOMY
         y = _TOP
         for key in order[hop]:
-            card = _card(key, x, y, width, own[key], folded.get(hop), names, is_roomy=is_roomy)
+            card = _card(key, x, y, width, own[key], folded.get(hop), names, lines_max, has_dates=has_dates)
             least = ceil(max(left[key], right[key])) + 2 * _PAD
             card = _moved(card, y, max(card.height, least))
             cards[key] = card
@@ -398,8 +412,9 @@ def _card(
     links: list[_Link],
     rest: Rest | None,
     names: Mapping[int, str],
+    lines_max: int,
     *,
-    is_roomy: bool,
+    has_dates: bool,
 ) -> Card:
     hop, node = key
     room = width - 2 * (_PAD + 2)
@@ -407,9 +422,8 @@ def _card(
         count, amount = (rest.count, rest.amount) if rest else (0, Decimal(0))
         return Card(hop, None, x, y, width, LINE * 2 + _PAD, ("",), amount, count, None, None, has_dates=False)
     pairs = [pair for link in links for pair in link.pairs]
-    lines_max = 4 if hop == 0 else 2 if is_roomy else 1
-    lines = fitted(names.get(node, "") or str(node), room, FONT, lines_max) or (str(node),)
-    has_dates = is_roomy and hop != 0
+    size = FONT * _BOLD if hop == 0 else FONT
+    lines = fitted(names.get(node, "") or str(node), room, size, lines_max) or (str(node),)
     rows = len(lines) + (2 if hop == 0 else 1) + has_dates
     return Card(
         hop=hop,

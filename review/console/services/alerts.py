@@ -154,6 +154,7 @@ class OpenAlert:
         traced: what else its reasons rest on.
         drawn: the first and the last day that the pictures show.
         around: the other alerts that its page names; nothing where only its pictures are read.
+        naming: the reports of suspicion that name the subject, the newest first.
     """
 
     alert: Alert
@@ -176,6 +177,7 @@ class OpenAlert:
     said: AlertStep | None
     open_questions: tuple[InfoRequest, ...]
     around: Around
+    naming: tuple[Report, ...]
 
     @property
     def has_medians(self) -> bool:
@@ -202,8 +204,10 @@ def open_alert(actor: Actor, alert_id: str, from_queue: str = "") -> OpenAlert:
             Alert.objects.filter(pk=alert.pk, first_read_at=None).update(first_read_at=actor.at)
         around = _around(actor, alert, from_queue)
         others = sorted(around.named - {alert_id})
-        record.add("alert_read", "alert", alert.alert_id, subject=alert.subject.node_id, alerts=others)
-    return _open(actor, alert, around)
+        found = _open(actor, alert, around)
+        read = [report.report_key for report in found.naming]
+        record.add("alert_read", "alert", alert.alert_id, subject=alert.subject.node_id, alerts=others, reports=read)
+    return found
 
 
 def _around(actor: Actor, alert: Alert, from_queue: str) -> Around:
@@ -261,7 +265,15 @@ def _open(actor: Actor, alert: Alert, around: Around | None = None) -> OpenAlert
         said=_said(alert),
         open_questions=tuple(InfoRequest.objects.filter(alert=alert, answered_at=None).order_by("-id")),
         around=around or Around(),
+        naming=_naming(alert, content) if around else (),
     )
+
+
+def _naming(alert: Alert, content: AlertContent) -> tuple[Report, ...]:
+    """The reports of suspicion that name the subject, as the night told; of the versions of a report the newest."""
+    keys = content.nodes.get(str(alert.subject.node_id), {}).get("named_in", [])
+    found = Report.objects.filter(report_key__in=keys).order_by("received_on", "reported_at", "report_key")
+    return tuple(reversed({(r.jurisdiction, r.reporting_entity, r.reference): r for r in found}.values()))
 
 
 def _said(alert: Alert) -> AlertStep | None:

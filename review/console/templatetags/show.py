@@ -43,6 +43,7 @@ def worded(words: Mapping[str, object]) -> Callable[[str], str]:
 
 
 rank_class = register.filter("rank_class", worded(labels.RANK_CLASSES))
+rank_class_words = register.filter("rank_class_words", worded(labels.RANK_CLASS_WORDS))
 disposition = register.filter("disposition", worded(labels.DISPOSITIONS))
 case_goal = register.filter("case_goal", worded(labels.CASE_GOALS))
 coded_reason = register.filter("coded_reason", worded(labels.REASONS))
@@ -163,6 +164,12 @@ def queue_name(queue: Any) -> str:
 def typology(code: str) -> str:
     """A typology's name."""
     return labels.typology(code, language())
+
+
+@register.filter
+def indicator(code: str) -> str:
+    """What an indicator of a report means."""
+    return labels.indicator(code, language())
 
 
 @register.filter

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from review.console.drawing import flow, pairs
-from review.console.drawing.flow import EVIDENCE_KEPT, PAIRS_EXPANDED, PAIRS_SHOWN, WIDTH, Picture, draw
+from review.console.drawing.flow import EVIDENCE_KEPT, PAIRS_EXPANDED, PAIRS_SHOWN, WIDTHS, Picture, draw
 from review.console.drawing.lettering import fitted, width_of
 from review.console.drawing.pairs import Pair, Rest, pairs_of
 from review.flow import Flow, FlowEdge, FlowHop
@@ -58,7 +58,7 @@ def test_cards_lie_inside_and_never_overlap(made: tuple[list[Pair], dict[int, Re
     for card in drawn.cards:
         assert card.x >= 0
         assert card.y >= 0
-        assert card.x + card.width <= drawn.width == WIDTH
+        assert card.x + card.width <= drawn.width == WIDTHS[len(drawn.columns)]
         assert card.y + card.height <= drawn.height
         last_line = card.dates_y if card.has_dates else card.amount_y
         assert last_line <= card.y + card.height
@@ -216,3 +216,22 @@ def test_cards_name_their_column() -> None:
     drawn = draw([pair(-1, 1), pair(1, 1)], {}, SUBJECT, {1: "A"})
     assert [card.key for card in drawn.cards if card.node_id == 1] == ["-1:1", "1:1"]
     assert flow.FOLDED not in {card.key for card in drawn.cards}
+
+
+def test_one_payment_is_a_band_and_no_wall() -> None:
+    """A flow of one pair is drawn larger, with a ribbon that is not as tall as those of many together."""
+    alone = draw([pair(1, 9)], {}, SUBJECT, {})
+    many = draw([pair(1, at) for at in range(9, 17)], {}, SUBJECT, {})
+    assert float(alone.ribbons[0].thickness) < sum(float(r.thickness) for r in many.ribbons) / 2
+    assert alone.is_narrow
+    assert alone.width < WIDTHS[5]
+
+
+def test_names_take_two_lines_before_they_are_cut() -> None:
+    """Eight cards and the folded one leave room for it; sixty do not."""
+    names = dict.fromkeys(range(20, 88), "Общество перевозок «Автопарк-136»")
+    pairs = [pair(-1, node) for node in range(20, 88)]
+    shown, expanded = draw(pairs, {}, SUBJECT, names), draw(pairs, {}, SUBJECT, names, [-1])
+    for drawn, lines in ((shown, 2), (expanded, 1)):
+        assert {len(card.lines) for card in drawn.cards if card.hop == -1 and not card.is_folded} == {lines}
+    assert all("…" not in line for card in shown.cards for line in card.lines)

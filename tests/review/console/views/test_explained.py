@@ -1,11 +1,12 @@
 """How an alert explains itself: what a reason's number is made of, and which days its pictures can show."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from review.console.models import AlertContent
+from review.console.models import AlertContent, AlertReport, Event, Report
 from tests.review.console.store import Given, Store, alert_id
 from tests.review.console.views.pages import client
 
@@ -109,3 +110,75 @@ def test_movements_that_are_not_listed_are_drawn_and_counted(content: AlertConte
     assert "3 smaller movements of the subject, 77 in all, are drawn above and not listed." in text
     assert "2026-02-03 10–11 UTC: in 0, out 77" in text
     assert "Ещё 3 меньших движения субъекта на 77" in _flow("", "ru")
+
+
+SUSPICION = "XS:bank:S-1:1"
+
+
+def _with_report(store: Store, content: AlertContent, *, names_subject: bool) -> None:
+    told = {"reason": "Turnover grew tenfold. " * 30, "action": "Account watched.", "indicators": ["OBOROT", "X-9"]}
+    Report.objects.create(
+        **told,
+        report_key=SUSPICION,
+        reference="S-1",
+        reference_term="S1",
+        jurisdiction="XS",
+        reporting_entity="104",
+        report_code="SAR",
+        report_class="suspicion",
+        relation="new",
+        received_on=date(2026, 1, 30),
+    )
+    report = Report.objects.get(report_key=SUSPICION)
+    AlertReport.objects.create(alert=store.alert(1), report=report, evidence_count=0)
+    content.nodes[str(store.alert(1).subject.node_id)]["named_in"] = [SUSPICION] if names_subject else []
+    content.save()
+
+
+def _page(language: str = "en") -> str:
+    return client("anna", language).get(f"/alert/{alert_id(1)}/").content.decode()
+
+
+def test_a_suspicion_report_that_names_the_subject_is_read_with_the_alert(store: Store, content: AlertContent) -> None:
+    _with_report(store, content, names_subject=True)
+    text = _page()
+    shown = text.split('id="naming"')[1].split("</section>")[0]
+    assert "1 report of suspicion names the subject" in shown
+    assert "Turnover grew tenfold." in shown
+    assert "…" in shown
+    assert "Account watched." in shown
+    assert "reporting entity 104" in shown
+    assert "2026-01-30" in shown
+    assert "sharp rise of turnover" in shown
+    assert ">X-9<" in shown
+    assert "резкий рост оборотов" in _page("ru")
+    event = Event.objects.filter(action="alert_read").order_by("-sequence").first()
+    assert event is not None
+    assert json.loads(event.details)["reports"] == [SUSPICION]
+
+
+def test_a_report_about_somebody_else_stays_among_the_reports(store: Store, content: AlertContent) -> None:
+    _with_report(store, content, names_subject=False)
+    assert 'id="naming"' not in _page()
+    folded = client("anna").get(f"/alert/{alert_id(1)}/reports/").content.decode()
+    assert "sharp rise of turnover" in folded
+    assert "reporting entity 104" in folded
+
+
+def test_the_theme_is_led_back_to_the_typologies_that_gave_it(store: Store) -> None:
+    store.publish(
+        Given(1, typologies=("COR-01", "NET-06"), theme="DRUG-SYN"),
+        Given(2, typologies=(), theme="DRUG-SYN", others=(1_003,)),
+        Given(3, typologies=("COR-01",), theme="DRUG-SYN", others=(1_002,)),
+        Given(4, typologies=(), theme="OTHER"),
+    )
+
+    def why(number: int, language: str = "en") -> str:
+        text = client("anna", language).get(f"/alert/{alert_id(number)}/").content.decode()
+        return text.split("why-theme")[1].split("</p>")[0]
+
+    assert "counts these typologies as “synthetic drugs”: COR-01 Corridor surge." in why(1)
+    assert "NET-06" not in why(1)
+    assert "COR-01 Всплеск в коридоре" in why(1, "ru")
+    assert "comes from typologies of linked alerts: COR-01 Corridor surge." in why(2)
+    assert "no typology with a theme found its transactions." in why(4)
