@@ -1,12 +1,14 @@
 """Pages around the work on alerts: what they show and do, through real requests."""
 
 import json
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines.tables import PARTS
@@ -543,6 +545,16 @@ def test_what_waits_stands_on_one_page_and_is_counted_on_the_first(store: Store,
     assert "Police or tax?" in alert
     mine = client("anna").get("/").content.decode()
     assert "In your hands" not in mine
+
+
+@pytest.mark.parametrize(("status", "has_trace"), [(403, False), (500, True)])
+def test_only_faults_keep_their_trace_in_the_log(status: int, has_trace: bool) -> None:
+    told = (PermissionError, PermissionError(), None)
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Forbidden: /people/", (), told)
+    record.status_code = status
+    assert settings.LOGGING["filters"]["trace"]["callback"](record), "the line itself stays"
+    assert bool(record.exc_info) is has_trace
+    assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["trace"]
 
 
 def test_marked_alerts_go_into_a_case_together(store: Store) -> None:
