@@ -31,6 +31,13 @@ def section(figures: Mapping[str, Any]) -> str:
         for item, got in default["per_typology"].items():
             parts.append(f"| {item} | {got['hits']} | {got['any_laundering']:.2f} | {got['half_laundering']:.2f} |")
         parts.append("")
+        for kind, row in figures[name].get("held_out", {}).items():
+            parts += [
+                f"{row['typology']} on the half of the {kind} attempts on which its parameters were not chosen, "
+                f"{row['attempts']}: found by one {row['any']:.2f}, by half {row['half']:.2f}; "
+                f"{row['hits']} hits, {row.get('half_laundering', 0):.2f} laundering by half.",
+                "",
+            ]
         if tuned is None:
             continue
         parts += [f"Tuned before {tuned['split']}, reported from then on:", ""]

@@ -56,7 +56,11 @@ _PER_SIDE: dict[str, _Words] = {
     "sum": ("sum of {side} transactions", "сумма {side} операций", "local currency"),
     "max": ("largest of {side} transactions", "наибольшая из {side} операций", "local currency"),
     "mean": ("mean of {side} transactions", "средняя сумма {side} операций", "local currency"),
-    "std": ("spread of {side} amounts", "разброс сумм {side} операций", "local currency"),
+    "std": (
+        "typical distance of {side} amounts from their mean",
+        "типичное отклонение сумм {side} операций от средней",
+        "local currency",
+    ),
     "fan": ("distinct counterparties of {side} transactions", "число контрагентов {side} операций", "count"),
     "log_std": ("spread of {side} log amounts", "разброс логарифмов сумм {side} операций", "log"),
     "log_skew": ("skewness of {side} log amounts", "асимметрия логарифмов сумм {side} операций", "ratio"),

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from review import daily
+from review.console import labels
 from review.console.rules import (
     CASE_READERS,
     EXPORTERS,
@@ -34,6 +35,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "queue_age": publishing.queue_age(actor.at),
         "actor": actor,
         "reads_alerts": actor.role in READERS,
+        "class_words": labels.RANK_CLASS_WORDS,
         "reads_cases": actor.role in CASE_READERS,
         "reads_numbers": actor.role in NUMBER_READERS,
         "exports_files": actor.role in EXPORTERS,

@@ -35,6 +35,14 @@ RANK_CLASSES = {
     "R": _("random sample"),
     "-": _("below the cut"),
 }
+RANK_CLASS_WORDS = {
+    "0": _("A statutory clock, or financing of terrorism or proliferation: before everything else."),
+    "1": _("A live operation, or the service time has run out: before what is ordered by value."),
+    "2": _("Ordered by value per minute: risk, harm, freshness and links, for each minute that reading takes."),
+    "3": _("One of the oldest that nobody has read: a part of the list is kept for them."),
+    "R": _("Drawn at random from below the cut, to see what the order misses."),
+}
+"""What a class of the day's list means, for whoever meets its sign for the first time."""
 QUEUE_VIEWS = {
     "today": _("Today"),
     "below": _("Below the cut"),

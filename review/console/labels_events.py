@@ -15,6 +15,7 @@ EVENT_ACTIONS = {f"alert_{action}": words for action, words in ACTIONS.items()} 
     "report_read": _("report read"),
     "note_added": _("note written"),
     "bulk_previewed": _("closing together looked at"),
+    "gather_previewed": _("putting into a case together looked at"),
     "bulk_closed": _("closed together"),
     "searched": _("searched"),
     "queue_read": _("list of a queue looked at"),
@@ -131,7 +132,7 @@ FILTERS = {
     "action": _("Action"),
     "object_kind": _("Kind of object"),
     "object_id": _("Object"),
-    "from": _("From"),
-    "to": _("To"),
+    "from": _("First day"),
+    "to": _("Last day"),
 }
 """The filters of the log itself, as reading it is logged."""

@@ -42,6 +42,8 @@ urlpatterns: list[URLPattern] = [
     path("bulk/", work.bulk_preview, name="bulk"),
     path("bulk/close/", work.bulk_close, name="bulk_close"),
     path("bulk/undo/<uuid:batch>/", work.bulk_undo, name="bulk_undo"),
+    path("gather/", work.gather_preview, name="gather"),
+    path("gather/put/", work.gather_put, name="gather_put"),
     path("approvals/", work.approvals_page, name="approvals"),
     path("approvals/<int:decision_id>/", work.judge, name="judge"),
 ]

@@ -11,6 +11,9 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
+from review.console import guards
+from review.console.guards import Guard
+
 SECOND_PERSON_SCORE = 80
 LONG_DEFERRAL_DAYS = 14
 _FIXED = (
@@ -53,83 +56,51 @@ _FAR = {
 """Beyond a short deferral; one day more, as the unit's day may be ahead of the database's."""
 
 
-def _guards(vendor: str) -> dict[str, tuple[str, str, str, str]]:
-    """By trigger: table, event, when, and what is said."""
-    distinct = "is not" if vendor == "sqlite" else "is distinct from"
-    rewritten = " or ".join(f"new.{name} {distinct} old.{name}" for name in _FIXED)
-    ends = "new.state = 'closed' and not "
-    defers = f"new.state = 'deferred' and {_FAR[vendor]} and not "
+def _guards(vendor: str) -> dict[str, Guard]:
+    rewritten = " or ".join(f"new.{name} {guards.distinct(vendor)} old.{name}" for name in _FIXED)
+    ends = f"new.state = 'closed' and not {_DECIDED}"
+    defers = f"new.state = 'deferred' and {_FAR[vendor]} and not {_DEFERRED}"
+    undoes = f"old.status = 'final' and new.status <> 'final' and {_IN_FORCE}"
     return {
-        "console_alert_no_delete": ("console_alert", "delete", "true", "alerts are never deleted"),
-        "console_alert_closed_by_decision": (
-            *("console_alert", "update of state, disposition, disposition_reason, closed_at", ends + _DECIDED),
+        "console_alert_no_delete": Guard("console_alert", "delete", "true", "alerts are never deleted"),
+        "console_alert_closed_by_decision": Guard(
+            "console_alert",
+            "update of state, disposition, disposition_reason, closed_at",
+            ends,
             "an alert is closed by a final decision alone",
         ),
-        "console_alert_deferred_by_decision": (
-            *("console_alert", "update of state, wake_on", defers + _DEFERRED),
-            "a long deferral needs a second person",
+        "console_alert_deferred_by_decision": Guard(
+            "console_alert", "update of state, wake_on", defers, "a long deferral needs a second person"
         ),
-        "console_decision_no_delete": ("console_decision", "delete", "true", "decisions are never deleted"),
-        "console_decision_scored": (
-            *("console_decision", "insert", _SCORED),
+        "console_decision_no_delete": Guard("console_decision", "delete", "true", "decisions are never deleted"),
+        "console_decision_scored": Guard(
+            "console_decision",
+            "insert",
+            _SCORED,
             "this decision needs a second person, or its score is not that of the alert",
         ),
-        "console_decision_fixed": (
-            *("console_decision", f"update of {', '.join(_FIXED)}", rewritten),
-            "what a decision says is never changed",
+        "console_decision_fixed": Guard(
+            "console_decision", f"update of {', '.join(_FIXED)}", rewritten, "what a decision says is never changed"
         ),
-        "console_decision_in_force": (
-            *(
-                "console_decision",
-                "update of status",
-                f"old.status = 'final' and new.status <> 'final' and {_IN_FORCE}",
-            ),
-            "a decision that closes an alert is in force",
+        "console_decision_in_force": Guard(
+            "console_decision", "update of status", undoes, "a decision that closes an alert is in force"
         ),
-        "console_case_as_proposed": (
-            *("console_case", "update", _NOT_AS_PROPOSED),
+        "console_case_as_proposed": Guard(
+            "console_case",
+            "update",
+            _NOT_AS_PROPOSED,
             "a case ends as it was proposed, after the word of a second person",
         ),
     }
 
 
-def _on_sqlite(name: str, table: str, event: str, when: str, said: str) -> str:
-    return f"create trigger {name} before {event} on {table} when {when} begin select raise(abort, '{said}'); end"
-
-
-def _on_postgresql(name: str, table: str, event: str, when: str, said: str) -> str:
-    row = "old" if event == "delete" else "new"
-    return f"""
-create function {name}() returns trigger language plpgsql as $$
-begin
-    if {when} then raise exception '{said}' using errcode = '23514'; end if;
-    return {row};
-end $$;
-create trigger {name} before {event} on {table} for each row execute function {name}();
-"""
-
-
 def guard(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """Write the guards of the database at hand."""
-    vendor = editor.connection.vendor
-    write = _on_postgresql if vendor == "postgresql" else _on_sqlite
-    with editor.connection.cursor() as cursor:
-        for name, parts in _guards(vendor).items():
-            cursor.execute(write(name, *parts))
-
-
-def unguard(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    """Drop them, on the way back to an older shape."""
-    vendor = editor.connection.vendor
-    with editor.connection.cursor() as cursor:
-        for name, (table, *_) in _guards(vendor).items():
-            cursor.execute(f"drop trigger {name}" + (f" on {table}" if vendor == "postgresql" else ""))
-            if vendor == "postgresql":
-                cursor.execute(f"drop function {name}()")
+    guards.write(editor, _guards(editor.connection.vendor))
 
 
 class Migration(migrations.Migration):
-    """Guards alone; the tables stay as they are."""
+    """Guards; never taken back."""
 
     dependencies: ClassVar = [("console", "0007_judged")]
-    operations: ClassVar = [migrations.RunPython(guard, unguard)]
+    operations: ClassVar = [migrations.RunPython(guard)]

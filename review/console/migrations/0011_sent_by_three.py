@@ -10,6 +10,9 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
+from review.console import guards
+from review.console.guards import Guard
+
 _NAMED = """coalesce(new.proposed_by_id, 0) = coalesce(old.proposed_by_id, 0)
         and coalesce(new.judged_by_id, 0) = coalesce(old.judged_by_id, 0)
         and new.proposed_state = old.proposed_state and new.proposed_text = old.proposed_text"""
@@ -48,57 +51,40 @@ _SENT_UNRECORDED = """new.state = 'closed' and old.state = 'linked' and new.disp
     )"""
 
 
-def _guards(vendor: str) -> dict[str, tuple[str, str, str, str]]:
-    """By trigger: table, event, when, and what is said."""
-    distinct = "is not" if vendor == "sqlite" else "is distinct from"
+def _guards(vendor: str) -> dict[str, Guard]:
+    renamed = f"new.dissemination_id {guards.distinct(vendor)} old.dissemination_id"
     return {
-        "console_case_as_decided": (
-            *("console_case", "update", _NOT_AS_DECIDED),
+        "console_case_as_decided": Guard(
+            "console_case",
+            "update",
+            _NOT_AS_DECIDED,
             "a case ends as it was decided: approved by a second person, sent by a third",
         ),
-        "console_dissemination_approved": (
-            *("console_dissemination", "insert", f"{_NOT_APPROVED} or {_NO_OFFICER}"),
+        "console_dissemination_approved": Guard(
+            "console_dissemination",
+            "insert",
+            f"{_NOT_APPROVED} or {_NO_OFFICER}",
             "a dissemination officer sends what these two approved",
         ),
-        "console_dissemination_no_update": (
-            *("console_dissemination", "update", "true"),
-            "what was sent is never changed",
+        "console_dissemination_no_update": Guard(
+            "console_dissemination", "update", "true", "what was sent is never changed"
         ),
-        "console_dissemination_no_delete": (
-            *("console_dissemination", "delete", "true"),
-            "what was sent is never deleted",
+        "console_dissemination_no_delete": Guard(
+            "console_dissemination", "delete", "true", "what was sent is never deleted"
         ),
-        "console_decision_sent": (
-            *("console_decision", "insert", _OF_ANOTHER),
-            "this decision was not sent with its case",
+        "console_decision_sent": Guard(
+            "console_decision", "insert", _OF_ANOTHER, "this decision was not sent with its case"
         ),
-        "console_decision_sent_fixed": (
-            "console_decision",
-            "update of dissemination_id",
-            f"new.dissemination_id {distinct} old.dissemination_id",
-            "what a decision says is never changed",
+        "console_decision_sent_fixed": Guard(
+            "console_decision", "update of dissemination_id", renamed, "what a decision says is never changed"
         ),
-        "console_alert_sent_with_case": (
-            *("console_alert", "update of state, disposition", _SENT_UNRECORDED),
+        "console_alert_sent_with_case": Guard(
+            "console_alert",
+            "update of state, disposition",
+            _SENT_UNRECORDED,
             "an alert of a case is sent with the case",
         ),
     }
-
-
-def _on_sqlite(name: str, table: str, event: str, when: str, said: str) -> str:
-    return f"create trigger {name} before {event} on {table} when {when} begin select raise(abort, '{said}'); end"
-
-
-def _on_postgresql(name: str, table: str, event: str, when: str, said: str) -> str:
-    row = "old" if event == "delete" else "new"
-    return f"""
-create function {name}() returns trigger language plpgsql as $$
-begin
-    if {when} then raise exception '{said}' using errcode = '23514'; end if;
-    return {row};
-end $$;
-create trigger {name} before {event} on {table} for each row execute function {name}();
-"""
 
 
 def send_back(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
@@ -109,18 +95,18 @@ def send_back(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 def guard(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """Write the guards of the database at hand, in the place of that of 0008 on cases."""
-    vendor = editor.connection.vendor
-    write = _on_postgresql if vendor == "postgresql" else _on_sqlite
-    with editor.connection.cursor() as cursor:
-        if vendor == "postgresql":
+    if editor.connection.vendor == "postgresql":
+        with editor.connection.cursor() as cursor:
             cursor.execute("drop trigger console_case_as_proposed on console_case")
             cursor.execute("drop function console_case_as_proposed()")
-        for name, parts in _guards(vendor).items():
-            cursor.execute(write(name, *parts))
+    guards.write(editor, _guards(editor.connection.vendor))
 
 
 class Migration(migrations.Migration):
-    """Guards; never taken back."""
+    """Guards, never taken back; on SQLite the one of 0008 on cases went when the table was made anew."""
 
     dependencies: ClassVar = [("console", "0010_dissemination")]
-    operations: ClassVar = [migrations.RunPython(send_back), migrations.RunPython(guard)]
+    operations: ClassVar = [
+        migrations.RunPython(send_back),
+        migrations.RunPython(guard),
+    ]

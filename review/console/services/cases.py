@@ -89,13 +89,12 @@ def cases_of(actor: Actor, cursor: str | None = None, *, with_ended: bool = Fals
     return CasePage(tuple(rows[:PAGE_SIZE]), str(rows[PAGE_SIZE - 1].pk) if more else None)
 
 
-def linkable(actor: Actor, alert: Alert | None = None) -> list[Case]:
-    """Open cases into which the person can put an alert; those with the alert's subject first."""
+def linkable(actor: Actor, alerts: Sequence[Alert] = ()) -> list[Case]:
+    """Open cases into which the person can put alerts; those with one of the alerts' subjects first."""
     rows = access.cases_for(actor).filter(state__in=workflow.WORKABLE_CASES)
     found = list(rows.order_by("-changed_at")[:50])
-    if alert is None:
-        return found
-    same = set(CaseSubject.objects.filter(case__in=found, subject=alert.subject).values_list("case_id", flat=True))
+    subjects = [alert.subject_id for alert in alerts]
+    same = set(CaseSubject.objects.filter(case__in=found, subject__in=subjects).values_list("case_id", flat=True))
     return sorted(found, key=lambda case: case.pk not in same)
 
 
@@ -192,14 +191,24 @@ def create(actor: Actor, title: str, alert_id: str | None = None, version: int |
     words = workflow.rationale(text, is_needed=False)
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id) if alert_id else None
-        name = title.strip()[:TITLE_MAX] or (alert.subject_name[:TITLE_MAX] if alert else "")
-        if not name:
-            raise Refused(_("Give the case a title."), "title", "title")
-        case = _numbered(actor, name, alert)
-        record.add("case_created", "case", case.number, after={"title": name})
+        case = new(actor, title, alert, record)
         if alert is not None:
             mine = workflow.held(actor, alert.alert_id, alert.version if version is None else version)
             workflow.link(actor, mine, case, words, mine.version, record)
+    return case
+
+
+def new(actor: Actor, title: str, alert: Alert | None, record: audit.Record) -> Case:
+    """A new case of this person's, with the place and theme of an alert; in the caller's transaction.
+
+    Raises:
+        Refused: no title, and no alert whose subject it could be named after.
+    """
+    name = title.strip()[:TITLE_MAX] or (alert.subject_name[:TITLE_MAX] if alert else "")
+    if not name:
+        raise Refused(_("Give the case a title."), "title", "title")
+    case = _numbered(actor, name, alert)
+    record.add("case_created", "case", case.number, after={"title": name})
     return case
 
 

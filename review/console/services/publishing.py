@@ -243,7 +243,7 @@ def _store_alerts(
         facts = _alert_facts(row, content, subjects, at)
         old = known.get(row["alert_id"])
         if old is None:
-            due = given.night + timedelta(days=int(sla_days))
+            due = _first_day(given.night, at) + timedelta(days=int(sla_days))
             fresh.append(Alert(alert_id=row["alert_id"], queue=queue, first_night=given.night, due_on=due, **facts))
         elif old.last_night <= given.night:
             renewed.append((old, facts, content))
@@ -257,6 +257,14 @@ def _store_alerts(
     ids.update({old.alert_id: old.pk for old, _, _ in renewed})
     _link(given, ids, subjects, reports)
     return len(fresh), len(renewed)
+
+
+def _first_day(night: date, at: datetime) -> date:
+    """The day from which the service time runs: the night's; of one handed over late, that before the handover.
+
+    Nobody could read it before: a console that takes over old nights does not begin with everything late.
+    """
+    return max(night, at.date() - timedelta(days=1))
 
 
 def _alert_facts(row: Mapping[str, Any], content: Content, subjects: Mapping[int, int], at: datetime) -> dict[str, Any]:

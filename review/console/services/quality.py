@@ -242,14 +242,15 @@ def _chance(bands: Sequence[Band]) -> float:
 
 
 def _cells(shares: _Shares, drawn: Share) -> tuple[Cell, ...]:
-    """Themes and territories; alarming is one whose useful share below the cut is surely above twice the average."""
+    """Themes and territories; alarming is one whose useful share below the cut is surely above twice the others'."""
     parts: dict[tuple[str, str], _Shares] = defaultdict(dict)
     for (name, theme, territory), share in shares.items():
         parts[theme, territory][name, theme, territory] = share
     made = []
     for (theme, territory), part in parts.items():
         own = _sum(part, RANDOM)
-        is_alarming = not own.is_few and bool(drawn.value) and own.low > BELOW_CUT_ALARM * (drawn.value or 0.0)
+        others = Share(drawn.useful - own.useful, drawn.decided - own.decided)
+        is_alarming = not own.is_few and others.value is not None and own.low > BELOW_CUT_ALARM * others.value
         made.append(Cell(theme, territory, _sum(part, RANKED), own, is_alarming))
     made.sort(key=lambda cell: (-cell.ranked.decided - cell.drawn.decided, cell.theme, cell.territory))
     return tuple(made[:_CELLS_MAX])

@@ -30,6 +30,7 @@ from review.console.rules import JUDGES, WORKERS
 from review.console.services import access, audit, system
 from review.console.services.actor import Actor
 from review.console.services.errors import NotAllowed, NotFound, Refused
+from review.console.services.queues import is_idle
 from review.console.services.steps import lock_row, restored, snapshot, stale, swap, take_step
 from review.console.services.transitions import ALERT, Action
 from review.dispositions import EDITION, OTHER, Disposition, WakeEvent
@@ -92,7 +93,7 @@ def take(actor: Actor, alert: Alert, record: audit.Record, version: int | None =
         return alert
     taken_from = ""
     if alert.owner_id is not None and alert.state in (AlertState.ASSIGNED, AlertState.IN_REVIEW):
-        if not _is_idle(actor, alert):
+        if not is_idle(actor, alert):
             raise Refused(
                 _("%(name)s has this alert. It is free again after 30 minutes without work.")
                 % {"name": alert.owner.get_full_name() if alert.owner else ""},
@@ -122,11 +123,6 @@ def _keep_class(alert: Alert) -> None:
     place = QueueEntry.objects.filter(alert=alert, queue=alert.queue_id).values_list("rank_class", flat=True).first()
     risk = alert.risk if alert.is_calibrated else None
     Alert.objects.filter(pk=alert.pk).update(taken_as=place or daily.BELOW_CUT, taken_risk=risk)
-
-
-def _is_idle(actor: Actor, alert: Alert) -> bool:
-    touched = alert.active_at or alert.locked_at
-    return touched is None or actor.at - touched > timedelta(minutes=daily.work_rules().lock_idle_minutes)
 
 
 def next_and_lock(actor: Actor, slug: str, after: str | None = None) -> Alert | None:
@@ -195,7 +191,7 @@ def release(actor: Actor, alert_id: str, version: int) -> Outcome:
     """Give an alert back to its queue; the holder may, and a senior or the head for an idle holder."""
     with audit.recorded(actor) as record:
         alert = access.alert_for(actor, alert_id)
-        if alert.owner_id != actor.person.pk and not (actor.role in JUDGES and _is_idle(actor, alert)):
+        if alert.owner_id != actor.person.pk and not (actor.role in JUDGES and is_idle(actor, alert)):
             raise Refused(_("Only who holds an alert gives it back."), "not_holder")
         step = take_step(alert, Action.RELEASE, by=actor.person, at=actor.at, record=record, version=version)
     return Outcome(alert, step, needs_second=False)
@@ -628,6 +624,8 @@ def _can_undo(actor: Actor, step: AlertStep) -> bool:
 def undo(actor: Actor, step_id: int) -> Alert:
     """Take back a step within ten seconds: the alert is as before, and this person's. The step stays on record.
 
+    Alerts that were put into a case together come out of it together, and those that were taken for that are free.
+
     Raises:
         NotFound: not a step of this person.
         Refused: too late, or somebody else has changed the alert since.
@@ -636,7 +634,12 @@ def undo(actor: Actor, step_id: int) -> Alert:
         step = AlertStep.objects.select_related("alert").filter(pk=step_id, by=actor.person).first()
         if step is None:
             raise NotFound
-        return take_back(actor, step, record)
+        if step.action != Action.LINK:
+            return take_back(actor, step, record)
+        together = AlertStep.objects.filter(by=actor.person, action=Action.LINK, at=step.at, undone_at=None)
+        for other in together.select_related("alert").order_by("alert__alert_id"):
+            let_go(actor, take_back(actor, other, record), other, record)
+        return access.alert_for(actor, step.alert.alert_id)
 
 
 def take_back(actor: Actor, step: AlertStep, record: audit.Record) -> Alert:

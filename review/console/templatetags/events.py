@@ -47,7 +47,7 @@ def _value(name: str, value: Any, names: Mapping[int, str]) -> str:
         return "; ".join(f"{labels_events.FILTERS.get(key, key)}: {_asked(key, each)}" for key, each in value.items())
     if isinstance(value, list):
         shown = ", ".join(_one_of(name, each) for each in value[:_LISTED])
-        return f"{shown}… ({show.number(len(value))})" if len(value) > _LISTED else shown
+        return f"{shown}, … ({show.number(len(value))})" if len(value) > _LISTED else shown
     return _text(name, str(value))
 
 

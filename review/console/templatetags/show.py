@@ -43,6 +43,7 @@ def worded(words: Mapping[str, object]) -> Callable[[str], str]:
 
 
 rank_class = register.filter("rank_class", worded(labels.RANK_CLASSES))
+rank_class_words = register.filter("rank_class_words", worded(labels.RANK_CLASS_WORDS))
 disposition = register.filter("disposition", worded(labels.DISPOSITIONS))
 case_goal = register.filter("case_goal", worded(labels.CASE_GOALS))
 coded_reason = register.filter("coded_reason", worded(labels.REASONS))

@@ -14,7 +14,7 @@ from review.console import choices, labels
 from review.console.models import Alert, AlertStep
 from review.console.models.alerts import WAITING, AlertState, DecisionKind
 from review.console.rules import JUDGES, READERS, WORKERS, allow
-from review.console.services import access, alerts, cases, queues, ranking
+from review.console.services import access, alerts, cases, marked, queues, ranking
 from review.console.services.actor import Actor
 from review.console.services.alerts import OpenAlert
 from review.console.services.errors import Refused, Stale
@@ -74,6 +74,7 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         "changed_by": _steps_since(found.alert, attempt) if attempt and attempt.is_stale else (),
         "theme_from": _theme_from(found),
         "linked": found.around.linked,
+        "takeable": _takeable(actor, found),
         "report_count": found.alert.linked_reports.count(),
         "has_read_reasons": alerts.has_read_reasons(actor, alert_id),
         "can_work": actor.role in WORKERS,
@@ -81,13 +82,20 @@ def page(request: HttpRequest, alert_id: str, attempt: Attempt | None = None) ->
         "can_mark": actor.role in WORKERS and found.alert.state != AlertState.CLOSED,
         "sees_case": cases.is_seen(actor, found.alert.case_id),
         "age_days": (actor.today - found.alert.first_night).days,
-        "sla_days": (found.alert.due_on - found.alert.first_night).days,
+        "late_days": (actor.today - found.alert.due_on).days,
         "can_claim": _can_claim(actor, found),
         "must": _second_person(actor, found),
         "decision_choices": choices.choices(),
         **_form_values(actor, found),
     }
     return render(request, "console/alert.html", values, status=409 if attempt else 200)
+
+
+def _takeable(actor: Actor, found: OpenAlert) -> set[str]:
+    """Of the alert and its linked ones, those that the person can put into a case."""
+    if not found.can_work:
+        return set()
+    return {alert.alert_id for alert in (found.alert, *found.around.linked) if marked.is_takeable(actor, alert)}
 
 
 def _theme_from(found: OpenAlert) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def _form_values(actor: Actor, found: OpenAlert) -> dict[str, Any]:
         "wake_events": [event.value for event in WakeEvent],
         "days": choices.days_from(actor.today, rules.longest_deferral_days),
         "answer_day": choices.day_after(actor.today, rules.answer_days),
-        "cases": cases.linkable(actor, found.alert),
+        "cases": cases.linkable(actor, [found.alert]),
     }
 
 

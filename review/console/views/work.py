@@ -19,7 +19,7 @@ from review.console import choices
 from review.console.days import day_of
 from review.console.models.people import Role
 from review.console.rules import JUDGES, WAITED_FOR, WORKERS, allow
-from review.console.services import alerts, approvals, bulk, cases, waiting, workflow
+from review.console.services import alerts, approvals, bulk, cases, gather, waiting, workflow
 from review.console.services.errors import Refused
 from review.console.services.workflow import Choice, Outcome
 from review.console.templatetags.show import day
@@ -297,6 +297,44 @@ def bulk_undo(request: HttpRequest, batch: UUID) -> HttpResponse:
     told = ngettext("Undone: %(n)s alert is as before.", "Undone: %(n)s alerts are as before.", count)
     messages.success(request, told % {"n": count})
     return HttpResponseRedirect(back_to(request))
+
+
+@allow(*WORKERS)
+@require_POST
+def gather_preview(request: HttpRequest) -> HttpResponse:
+    """What putting the marked alerts into a case would do."""
+    try:
+        shown = gather.preview(actor_of(request), request.POST.getlist("alert"))
+    except Refused as error:
+        messages.error(request, error.message)
+        return HttpResponseRedirect(back_to(request))
+    return _gather_page(request, {"preview": shown})
+
+
+def _gather_page(request: HttpRequest, values: dict[str, object], status: int = 200) -> HttpResponse:
+    offered = {"nav": "queues", "back": back_to(request), "typed": request.POST.dict()}
+    return render(request, "console/gather.html", offered | values, status=status)
+
+
+@allow(*WORKERS)
+@require_POST
+def gather_put(request: HttpRequest) -> HttpResponse:
+    """The previewed alerts, in a case."""
+    actor, given = actor_of(request), request.POST
+    try:
+        number = given.get("case", "")
+        if not number:
+            raise Refused(_("Choose a case, or a new one."), "case", "case")
+        case, count = gather.put(actor, given.get("token", ""), number, given.get("title", ""), given.get("text", ""))
+    except Refused as error:
+        try:
+            shown = gather.preview(actor, given.getlist("alert"))
+        except Refused as gone:
+            return problems.refused(request, f"{error.message} {gone.message}")
+        return _gather_page(request, {"preview": shown, "error": error}, status=409)
+    told = ngettext("%(n)s alert is in case %(number)s now.", "%(n)s alerts are in case %(number)s now.", count)
+    messages.success(request, told % {"n": count, "number": case.number})
+    return redirect("console:case", case.number)
 
 
 @allow(*WAITED_FOR)

@@ -64,6 +64,50 @@ def test_dark_pages_and_open_forms_are_accessible(desk: Desk) -> None:
         assert not is_too_wide(page)
 
 
+def test_what_sends_a_decision_stays_in_sight_and_a_message_covers_nothing(desk: Desk) -> None:
+    with desk.person("vera", locale="ru-RU") as page:
+        desk.alert(page, 17)
+        with page.expect_navigation():
+            page.locator("[data-key=KeyC]").click()
+        page.locator("[data-key=Digit1] > summary").click()
+        for size in ({"width": 1440, "height": 900}, {"width": 1280, "height": 720}, ZOOMED):
+            page.set_viewport_size(size)
+            for code in ("D9", "D5"):
+                page.locator(f"input[name=code][value={code}]").check()
+            for part in (page.locator(".act[open] .send button"), page.locator("#close-text")):
+                expect(part).to_be_in_viewport(ratio=0.9)
+            expect(page.locator("input[name=reason][value=salary]")).to_be_in_viewport(ratio=0.9)
+        desk.to(page, "/")
+        desk.alert(page, 17)
+        expect(page.locator("#subject")).to_be_in_viewport()
+        page.locator("[data-key=Digit4] > summary").click()
+        page.fill("#addressee", "Банк")
+        page.fill("#ask-text", "Назначение и получатель переводов?")
+        with page.expect_navigation():
+            page.locator(".act[open] .send button").click()
+        for size in ({"width": 1440, "height": 900}, {"width": 1280, "height": 720}, ZOOMED):
+            page.set_viewport_size(size)
+            message, needed = page.locator(".toast").bounding_box(), page.locator(".acts").bounding_box()
+            assert message
+            assert needed
+            is_beside = message["x"] >= needed["x"] + needed["width"] or message["y"] + message["height"] <= needed["y"]
+            assert is_beside, size
+
+
+def test_boxes_stand_beside_their_words_and_unfolding_moves_no_column(desk: Desk) -> None:
+    with desk.person("administrator") as page:
+        for path, box in (("/people/account/vera/", "is_active"), ("/operations/", "themes")):
+            desk.to(page, path)
+            at = page.evaluate(
+                """(name) => { const box = document.querySelector(`[name=${name}]`), label = box.parentElement;
+                    const [a, b] = [box.getBoundingClientRect(), label.getBoundingClientRect()];
+                    return [b.height, a.height, b.width - a.width]; }""",
+                box,
+            )
+            assert at[0] < 2 * at[1] + 4, path
+            assert at[2] > 20, path
+
+
 def test_strangers_see_the_door_alone_and_the_language_can_be_switched_there(desk: Desk) -> None:
     context = desk.browser.new_context(locale="en-US")
     with watched(context, desk.origin) as page:

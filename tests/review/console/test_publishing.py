@@ -7,7 +7,7 @@ import pytest
 from pipelines.home import UserError
 from review.console import command
 from review.console.models import Alert, AlertContent, Event, Publication, QueueEntry, RankingRun, Report, Subject
-from review.console.services import alerts, audit, publishing, ranking, workflow
+from review.console.services import alerts, audit, publishing, queues, ranking, workflow
 from tests.review.console.store import NIGHT, NOW, SALARY, Given, Store, alert_id, count_of_everything
 
 DAY = timedelta(days=1)
@@ -96,6 +96,15 @@ def test_every_alert_has_content_and_the_handover_is_in_the_log(store: Store):
     assert Alert.objects.count() == AlertContent.objects.count() == 149
     assert Publication.objects.get().new_count == 149
     assert audit.verify().broken_at is None
+
+
+def test_the_service_time_of_a_night_that_is_handed_over_late_begins_with_the_handover(store: Store):
+    store.publish(Given(1))
+    store.publish(Given(2), night=NIGHT + DAY, at=NOW + 300 * DAY)
+    usual, late = store.alert(1), store.alert(2)
+    assert late.due_on - (NOW + 299 * DAY).date() == usual.due_on - NIGHT
+    anna = store.actor("anna", 301 * DAY)
+    assert [item.is_late for item in queues.page(anna, late.queue.slug).items if item.alert == late] == [False]
 
 
 def test_a_stale_queue_and_an_empty_one_are_told_apart(store: Store):

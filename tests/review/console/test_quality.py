@@ -108,12 +108,12 @@ def test_an_error_that_chance_explains_raises_no_alarm(only_sqlite: Store) -> No
     assert not found.is_miscalibrated
 
 
-def test_a_cell_is_named_whose_share_below_the_cut_is_surely_twice_the_average(store: Store) -> None:
+def test_a_cell_is_named_whose_share_below_the_cut_is_surely_twice_that_of_the_others(store: Store) -> None:
     store.publish(*(Given(number) for number in range(1, 201)))
     for number in range(1, 161):
         store.closed(number, "R", "D3" if number <= 4 else "D5")
     for number in range(161, 201):
-        store.closed(number, "R", "D3" if number <= 185 else "D5", theme="DRUG-SYN")
+        store.closed(number, "R", "D3" if number <= 167 else "D5", theme="DRUG-SYN")
     found = table(store)
     assert [(cell.theme, cell.drawn.decided, cell.is_alarming) for cell in found.cells] == [
         ("DRUG-SHOP", 160, False),

@@ -241,6 +241,13 @@
     ["keydown", "pointermove"].forEach((name) => document.addEventListener(name, touch, { passive: true }));
   }
 
+  // The reasons of a decision open below it: they are moved into sight.
+  all(".codes [name=code]").forEach((choice) => choice.addEventListener("change", () => {
+    const list = choice.closest(".codes");
+    const [line, seen] = [choice.closest(".code-line"), list].map((part) => part.getBoundingClientRect());
+    list.scrollTop += Math.max(line.bottom - seen.bottom, 0) + Math.min(line.top - seen.top, 0);
+  }));
+
   const current = one("[data-list] .is-current");
   // By its list's own scroll: scrollIntoView would also move where Tab begins, past the link to the content.
   if (current) {

@@ -1,10 +1,12 @@
 """Pages around the work on alerts: what they show and do, through real requests."""
 
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines.tables import PARTS
@@ -508,3 +510,57 @@ def test_what_waits_stands_on_one_page_and_is_counted_on_the_first(store: Store,
     assert "Police or tax?" in alert
     mine = client("anna").get("/").content.decode()
     assert "In your hands" not in mine
+
+
+@pytest.mark.parametrize(("status", "has_trace"), [(403, False), (500, True)])
+def test_only_faults_keep_their_trace_in_the_log(status: int, has_trace: bool) -> None:
+    told = (PermissionError, PermissionError(), None)
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Forbidden: /people/", (), told)
+    record.status_code = status
+    assert settings.LOGGING["filters"]["trace"]["callback"](record), "the line itself stays"
+    assert bool(record.exc_info) is has_trace
+    assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["trace"]
+
+
+def test_marked_alerts_go_into_a_case_together(store: Store) -> None:
+    store.publish(Given(1), *(Given(number, others=(1_001,)) for number in range(2, 5)))
+    anna = client("anna")
+    page = anna.get(f"/alert/{alert_id(1)}/").content.decode()
+    assert f'name="alert" value="{alert_id(2)}"' in page
+    ids = [alert_id(1), alert_id(2)]
+    back = f"/alert/{alert_id(1)}/"
+    shown = anna.post("/gather/", {"alert": ids, "back": back}).content.decode()
+    assert "Put 2 alerts into a case" in shown
+    token = re.search(r'name="token" value="([^"]+)"', shown)
+    assert token is not None
+    form = {"token": token[1], "alert": ids, "back": back, "title": NASTY}
+    assert anna.post("/gather/put/", form).status_code == 409, "no case is chosen"
+    refused = anna.post("/gather/put/", {**form, "case": "new", "token": "x"})
+    assert refused.status_code == 409
+    assert "&lt;script&gt;" in refused.content.decode(), "what was typed is not lost"
+    assert not Case.objects.exists()
+    answer = anna.post("/gather/put/", {**form, "case": "new"})
+    case = Case.objects.get()
+    assert answer.headers["Location"] == f"/cases/{case.number}/"
+    assert (case.title, case.alerts.count(), case.subjects.count()) == (NASTY, 2, 2)
+    again = anna.post("/gather/", {"alert": ids, "back": back})
+    assert again.headers["Location"] == back
+    assert "2 of these alerts are in other hands" in anna.get(back).content.decode()
+    assert client("dina").post("/gather/", {"alert": ids}).status_code == 403
+
+
+def test_a_circle_is_chosen_from_those_who_read_cases(store: Store, case: Case) -> None:
+    anna, address = client("anna"), f"/cases/{case.number}"
+    page = anna.get(f"{address}/").content.decode()
+    offered = set(re.findall(r'name="people" value="(\w+)"', page))
+    assert offered == {"audra", "boris", "chief", "dina", "sergei", "stranger", "sveta", "themed"}
+    form = {"version": case.version, "people": ["sveta", "egor", "nobody"]}
+    refused = anna.post(f"{address}/restrict/", form)
+    assert refused.status_code == 409
+    text = refused.content.decode()
+    assert "Not among those who read cases: egor, nobody." in text
+    assert re.search(r'value="sveta" checked', text), "what was chosen is not lost"
+    assert anna.post(f"{address}/restrict/", {**form, "people": ["sveta", "dina"]}).status_code == 302
+    assert set(case.knowing.values_list("person__username", flat=True)) == {"anna", "sveta", "dina"}
+    chronology = client("sveta").get(f"{address}/").content.decode()
+    assert "limited to a named circle" in chronology
