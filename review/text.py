@@ -135,6 +135,7 @@ CHANNELS_RU = {
     "crypto": "виртуальные активы",
     "cheque": "чек",
     "remittance": "денежный перевод",
+    "other": "иной способ",
 }
 """Codes in Russian, as the console's catalogue has them, which a terminal does without; a test holds both together."""
 

@@ -178,6 +178,7 @@ CHANNELS = {
     "crypto": _("virtual assets"),
     "cheque": _("cheque"),
     "remittance": _("money transfer"),
+    "other": _("another way"),
 }
 NODE_KINDS = {
     "account": _("account"),

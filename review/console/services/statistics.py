@@ -105,6 +105,7 @@ class Year:
     """A year's tables.
 
     Attributes:
+        raised_in: the year of the newest alerts.
         reports: reports behind alerts, by class, by the month of receipt.
         alerts: alerts raised, by theme, by the month of their first night.
         decisions: final decisions, by disposition, by the month in which they became final.
@@ -123,6 +124,7 @@ class Year:
 
     year: int
     years: tuple[int, ...]
+    raised_in: int
     reports: tuple[Line, ...]
     alerts: tuple[Line, ...]
     decisions: tuple[Line, ...]
@@ -145,15 +147,17 @@ class Year:
 
 
 def year_of(actor: Actor, year: int | None = None) -> Year:
-    """The numbers of a year, by default this one; a senior's are those of their territories and themes. Logged.
+    """The numbers of a year; a senior's are those of their territories and themes. Logged.
+
+    By default it is this year, or where nothing was decided in it the year of the newest alerts.
 
     Raises:
         NotAllowed: not a role that reads them.
     """
     access.require(actor, *NUMBER_READERS)
     alerts = access.alerts_for(actor)
-    years = _years(actor)
-    chosen = year if year in years else years[0]
+    years, raised_in = _years(actor)
+    chosen = year if year in years else _newest(alerts, years[0], raised_in)
     first, after = date(chosen, 1, 1), date(chosen + 1, 1, 1)
     start, end = (datetime(day.year, 1, 1, tzinfo=UTC) for day in (first, after))
     reports = Report.objects.filter(received_on__gte=first, received_on__lt=after)
@@ -171,6 +175,7 @@ def year_of(actor: Actor, year: int | None = None) -> Year:
     return Year(
         year=chosen,
         years=years,
+        raised_in=raised_in,
         reports=_lines(
             reports.annotate(month=ExtractMonth("received_on"))
             .values_list("report_class", "month")
@@ -201,11 +206,18 @@ def year_of(actor: Actor, year: int | None = None) -> Year:
     )
 
 
-def _years(actor: Actor) -> tuple[int, ...]:
+def _newest(alerts: QuerySet[Alert], this_year: int, raised_in: int) -> int:
+    begun = datetime(this_year, 1, 1, tzinfo=UTC)
+    decided = Decision.objects.filter(alert__in=alerts, status=DecisionStatus.FINAL, proposed_at__gte=begun)
+    return this_year if decided.exists() else raised_in
+
+
+def _years(actor: Actor) -> tuple[tuple[int, ...], int]:
+    """The years from that of the oldest alerts to this one, the newest first; and that of the newest alerts."""
     alerts = access.alerts_for(actor)
     ends = [alerts.order_by(field).values_list("first_night", flat=True).first() for field in ("first_night", "-pk")]
-    first = min((day.year for day in ends if day), default=actor.today.year)
-    return tuple(range(actor.today.year, first - 1, -1))
+    known = [day.year for day in ends if day] or [actor.today.year]
+    return tuple(range(actor.today.year, min(known) - 1, -1)), max(known)
 
 
 def _lines(counted: Iterable[tuple[str, int, int]]) -> tuple[Line, ...]:

@@ -348,6 +348,15 @@ def test_statistics_count_what_was_done(store: Store) -> None:
     assert rows == [("0", "0")]
 
 
+def test_statistics_open_where_something_is_and_lead_there(store: Store) -> None:
+    store.publish(Given(1), night=NIGHT.replace(year=2024))
+    chief = client("chief")
+    assert "Statistics 2024" in re.sub(r"<[^>]+>", "", chief.get("/statistics/").content.decode())
+    this_year = datetime.now(UTC).year
+    page = chief.get("/statistics/", {"year": str(this_year)}).content.decode()
+    assert '<a href="?year=2024">The newest alerts are of 2024.</a>' in page
+
+
 def test_a_band_of_few_decisions_shows_its_count_and_no_share(store: Store) -> None:
     store.publish(*(Given(number) for number in range(1, 43)))
     for number in range(1, 43):
