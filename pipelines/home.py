@@ -151,10 +151,17 @@ class Home:
         """The right to write, held by one process at a time; freed when the process ends, however it ends.
 
         Raises:
-            UserError: another process holds it.
+            UserError: another process holds it, or nothing can be written there.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("a+") as handle:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = (self.root / "lock").open("a+")
+        except OSError as error:
+            raise UserError(
+                f"Nothing can be written to the home {self.root} ({error.strerror}). Let the user that runs Sluice "
+                "write there, or name another folder in SLUICE_HOME."
+            ) from None
+        with lock as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -23,8 +23,8 @@ MODEL_REASONS_KEPT = 2
 """Places that rule reasons leave to the model's where there are enough of both."""
 LINKS_MAX = 25
 """Transactions that one reason links to: of a rule the first in time, of a number of the model the largest."""
-TRACED_MAX = 20_000
-"""Numbers that would need a look at an account with more edges are not taken apart into transactions."""
+TRACED = trace.Bounds(edges=20_000, accounts=2_000)
+"""Numbers that need a look at more accounts, or at an account with more edges, are not taken apart."""
 EXPLAINED_MAX = 5
 """The riskiest explained transactions of an alert, whose explanations become reasons."""
 MODEL = "model"
@@ -200,7 +200,7 @@ def _with_rows(
     }
     # Alerts of several nights, and of both ends of a transaction, ask for the same numbers.
     numbers = list(dict.fromkeys(wanted.values()))
-    traces = dict(zip(numbers, trace.behind(lake, settings, numbers, TRACED_MAX), strict=True))
+    traces = dict(zip(numbers, trace.behind(lake, settings, numbers, TRACED), strict=True))
     return {
         key: tuple(
             _made_of(reason, traces[wanted[key, reason.about, reason.code]]) if reason.about else reason

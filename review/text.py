@@ -112,6 +112,33 @@ _WORDS: dict[str, dict[str, str]] = {
 }
 
 
+THEMES_RU = {
+    "DRUG-SYN": "синтетические наркотики",
+    "DRUG-OPI": "опиаты",
+    "DRUG-PREC": "прекурсоры",
+    "DRUG-SHOP": "интернет-магазины наркотиков",
+    "CORR": "коррупция",
+    "FRAUD-CYBER": "кибермошенничество",
+    "TAX-CASHOUT": "обналичивание и налоги",
+    "TRADE": "внешняя торговля",
+    "TF": "финансирование терроризма",
+    "PF": "финансирование ОМУ",
+    "VA": "виртуальные активы",
+    "OTHER": "прочие тематики",
+}
+CHANNELS_RU = {
+    "card": "карта",
+    "cash": "наличные",
+    "transfer": "перевод",
+    "wire": "банковский перевод",
+    "wallet": "кошелёк",
+    "crypto": "виртуальные активы",
+    "cheque": "чек",
+    "remittance": "денежный перевод",
+}
+"""Codes in Russian, as the console's catalogue has them, which a terminal does without; a test holds both together."""
+
+
 def clean(text: str) -> str:
     """Text from outside without control characters, line breaks or marks that change the direction of writing."""
     kept = (c for c in " ".join(text.split()) if c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
@@ -132,7 +159,7 @@ def queue_table(view: QueueView, lang: str = "en") -> RenderableType:
     """The queue as a table with its cut line, and what lies above and below it."""
     words = _WORDS[lang]
     age = words["age"].format(age=view.age_days) if view.age_days else ""
-    title = Text(words["queue"].format(night=view.night) + age, style="bold")
+    title = Text(words["queue"].format(night=_day(view.night, lang)) + age, style="bold")
     if not view.rows:
         return Group(title, Text(words["empty"]))
     table = _table(words, "rank", "alert", "risk", "amount", "linked", "entry")
@@ -148,7 +175,7 @@ def _queue_cells(row: QueueRow, lang: str) -> list[Text]:
     reason = first_sentence(row.first_reason.ru if lang == "ru" else row.first_reason.en)
     linked = f"+{row.linked_count}" if row.linked_count else ""
     subject = Text(clean(row.subject_name), style="bold")
-    subject.append(f"  {row.theme} · {clean(row.territory)}", style="not bold dim")
+    subject.append(f"  {_theme(row.theme, lang)} · {clean(row.territory)}", style="not bold dim")
     subject.append(f"\n{reason}", style="not bold")
     cells = (str(row.rank), row.alert_id[:SHORT_ID], _risk(row), _money(row.amount_local), linked)
     return [*(Text(cell) for cell in cells), subject]
@@ -188,19 +215,22 @@ def alert_page(view: AlertView, lang: str = "en") -> RenderableType:
     missing = ", ".join(clean(name) for name in view.missing_data) or words["nothing_missing"]
     made_by = view.provenance
     return Group(
-        Text(words["header"].format(alert=row.alert_id[:SHORT_ID], rank=row.rank, night=made_by.night), style="bold"),
+        Text(
+            words["header"].format(alert=row.alert_id[:SHORT_ID], rank=row.rank, night=_day(made_by.night, lang)),
+            style="bold",
+        ),
         _facts(view, lang),
         *_reasons(view, lang),
         _heading(words["flow"]),
         FlowPicture(view.flow, lang, words["others"], words["no_flow"], clean),
         _heading(words["evidence"].format(count=len(view.evidence))),
         _evidence(view, lang),
-        *_linked(view, words),
+        *_linked(view, lang),
         _heading(words["missing"]),
         Text(missing),
         Text(
             words["provenance"].format(
-                night=made_by.night, model=clean(made_by.model_id), digest=made_by.inputs_digest
+                night=_day(made_by.night, lang), model=clean(made_by.model_id), digest=made_by.inputs_digest
             ),
             style="dim",
         ),
@@ -216,12 +246,12 @@ def _facts(view: AlertView, lang: str) -> Table:
     facts = {
         "subject": clean(row.subject_name),
         "risk": _risk(row),
-        "theme": row.theme,
+        "theme": _theme(row.theme, lang),
         "family": row.family,
         "territory": clean(row.territory),
         "corridor": clean(row.corridor or "–"),
         "amount": _money(row.amount_local),
-        "window": f"{_time(view.window_from)} … {_time(view.window_to)}",
+        "window": f"{_time(view.window_from, lang)} … {_time(view.window_to, lang)}",
         "minutes": number(round(row.minutes), lang),
         "worth": number(row.value_per_minute, lang),
     }
@@ -252,26 +282,48 @@ def _reasons(view: AlertView, lang: str) -> list[Text]:
 def _evidence(view: AlertView, lang: str) -> Table:
     table = _table(_WORDS[lang], "time", "from", "to", "amount", "channel", "transaction")
     for row in view.evidence:
-        moment = "" if row.occurred_at is None else _time(row.occurred_at, is_date_only=bool(row.is_date_only))
+        moment = "" if row.occurred_at is None else _time(row.occurred_at, lang, is_date_only=bool(row.is_date_only))
         names = (clean(row.from_name or "–"), clean(row.to_name or "–"))
-        cells = (moment, *names, _money(row.amount_local), row.channel or "–", clean(row.transaction_id))
+        cells = (moment, *names, _money(row.amount_local), _channel(row.channel, lang), clean(row.transaction_id))
         table.add_row(*(Text(cell) for cell in cells))
     return table
 
 
-def _linked(view: AlertView, words: dict[str, str]) -> list[RenderableType]:
+def _linked(view: AlertView, lang: str) -> list[RenderableType]:
     if not view.linked:
         return []
+    words = _WORDS[lang]
     table = _table(words, "rank", "alert", "risk", "subject", "theme", "family")
     for other in view.linked:
         name = clean(other.subject_name)
-        cells = (str(other.rank), other.alert_id[:SHORT_ID], _risk(other), name, other.theme, other.family)
+        cells = (
+            str(other.rank),
+            other.alert_id[:SHORT_ID],
+            _risk(other),
+            name,
+            _theme(other.theme, lang),
+            other.family,
+        )
         table.add_row(*(Text(cell) for cell in cells))
     return [_heading(words["linked_alerts"].format(count=len(view.linked))), table]
 
 
-def _time(moment: datetime, *, is_date_only: bool = False) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d" if is_date_only else "%Y-%m-%d %H:%M")
+def _time(moment: datetime, lang: str, *, is_date_only: bool = False) -> str:
+    local = moment.astimezone(UTC)
+    return _day(local, lang) if is_date_only else f"{_day(local, lang)} {local:%H:%M}"
+
+
+def _day(day: date, lang: str) -> str:
+    """A day in the language's own way, as the console writes it."""
+    return day.strftime("%d.%m.%Y" if lang == "ru" else "%Y-%m-%d")
+
+
+def _theme(code: str, lang: str) -> str:
+    return THEMES_RU.get(code, code) if lang == "ru" else code
+
+
+def _channel(code: str | None, lang: str) -> str:
+    return CHANNELS_RU.get(code or "", code or "–") if lang == "ru" else code or "–"
 
 
 def plain(renderable: RenderableType, width: int = 120) -> str:

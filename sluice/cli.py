@@ -15,6 +15,7 @@ from pipelines.lake import Lake, Nights
 from review.text import clean
 from sluice import review as reviewing
 from sluice import screen
+from sluice.days import DAY, require_order
 from sluice.feature_commands import features
 from sluice.side_commands import side
 from sluice.typology_commands import typologies
@@ -24,7 +25,6 @@ EXIT_QUARANTINE = 3
 EXIT_PROBLEM = 4
 
 _OLDEST = date(1900, 1, 1)
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
 _LANGUAGE = click.option(
     "--lang", type=click.Choice(["en", "ru"]), default="en", show_default=True, help="Language of the reasons."
 )
@@ -89,12 +89,11 @@ def _day(value: datetime | None) -> date:
     return day
 
 
-def _range(first: datetime | None, last: datetime | None, known: Nights) -> Nights:
+def _range(first: datetime | None, last: datetime | None, known: Nights, because: str) -> Nights:
     """The nights from `first` to `last`; where one is not given, from the first or to the last known."""
     start = _day(first) if first else known.first
     end = _day(last) if last else known.last
-    if start > end:
-        raise UserError(f"--from {start} lies after --to {end}. Exchange them.")
+    require_order(first, last, start, end, because=because)
     return Nights(start, end)
 
 
@@ -119,7 +118,7 @@ def config(*, as_json: bool) -> None:
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--profile", help="A goAML profile, a mapping's name, or the path of a mapping file.")
-@click.option("--received-on", type=_DAY, help="Day of delivery, YYYY-MM-DD.  [default: today, UTC]")
+@click.option("--received-on", type=DAY, help="Day of delivery, YYYY-MM-DD.  [default: today, UTC]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def ingest(paths: tuple[Path, ...], profile: str | None, received_on: datetime | None, *, as_json: bool) -> None:
     """Take in files, folders and zips.
@@ -160,7 +159,7 @@ def show_ingest(report: intake.IngestReport, most: int = 20) -> None:
 
 @main.command()
 @click.option(
-    "--date", "day", type=_DAY, help="The night, YYYY-MM-DD: the day whose reports are scored.  [default: today, UTC]"
+    "--date", "day", type=DAY, help="The night, YYYY-MM-DD: the day whose reports are scored.  [default: today, UTC]"
 )
 def night(day: datetime | None) -> None:
     """Run one night: take in inbox/YYYY-MM-DD, build the network, features, typologies, scores and the queue.
@@ -172,8 +171,8 @@ def night(day: datetime | None) -> None:
 
 
 @main.command()
-@click.option("--from", "first", type=_DAY, help="First night.  [default: the first day with reports]")
-@click.option("--to", "last", type=_DAY, help="Last night.  [default: the last day with reports]")
+@click.option("--from", "first", type=DAY, help="First night.  [default: the first day with reports]")
+@click.option("--to", "last", type=DAY, help="Last night.  [default: the last day with reports]")
 def backfill(first: datetime | None, last: datetime | None) -> None:
     """Run a range of nights at once; each sees exactly what was known on its day."""
     from review import nightly
@@ -181,7 +180,7 @@ def backfill(first: datetime | None, last: datetime | None) -> None:
     known = nightly.nights_with_reports(_home())
     if known is None and not (first and last):
         raise UserError("The lake holds no report yet. Take some in (sluice ingest), or give --from and --to.")
-    _run(_range(first, last, known or Nights(_OLDEST, _today())))
+    _run(_range(first, last, known or Nights(_OLDEST, _today()), "where the reports end"))
 
 
 def _run(nights: Nights) -> None:
@@ -211,7 +210,7 @@ def _run(nights: Nights) -> None:
 
 
 @main.command()
-@click.option("--as-of", type=_DAY, help="Train on what was known by this day.  [default: the last day with reports]")
+@click.option("--as-of", type=DAY, help="Train on what was known by this day.  [default: the last day with reports]")
 def train(as_of: datetime | None) -> None:
     """Train a model on the labels known by a day; it replaces the one in force only if it ranks unseen weeks better."""
     from models import lifecycle as training
@@ -228,7 +227,7 @@ def train(as_of: datetime | None) -> None:
 
 
 @main.command()
-@click.option("--date", "day", type=_DAY, help="The night.  [default: the newest]")
+@click.option("--date", "day", type=DAY, help="The night.  [default: the newest]")
 @click.option("--territory", help="Only this territory (ISO 3166-2, or ISO 3166-1 for a whole country).")
 @click.option("--theme", help="Only this theme, such as DRUG-SHOP.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Most rows to show.")
@@ -250,8 +249,8 @@ def queue(
     view = queues.queue(
         Lake(home.lake),
         day.date() if day else None,
-        territory,
-        theme,
+        territory.strip().upper() if territory else None,
+        theme.strip().upper() if theme else None,
         limit,
         folded=not unfolded,
         capacity=home.settings.capacity,
@@ -282,14 +281,14 @@ def alert(alert_id: str, form: str, lang: str) -> None:
 
 
 @main.command()
-@click.option("--from", "first", type=_DAY, help="First day of delivery.")
-@click.option("--to", "last", type=_DAY, help="Last day of delivery.")
+@click.option("--from", "first", type=DAY, help="First day of delivery.")
+@click.option("--to", "last", type=DAY, help="Last day of delivery.")
 @click.option("--severity", type=click.Choice(["error", "warning", "info"]), help="Only this severity.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def findings(first: datetime | None, last: datetime | None, severity: str | None, limit: int, form: str) -> None:
     """Show what was wrong with delivered files and rows: where, why, and what to do. Never a value of a row."""
-    found = intake.findings(Lake(_home().lake), _range(first, last, Nights(_OLDEST, _today())))
+    found = intake.findings(Lake(_home().lake), _range(first, last, Nights(_OLDEST, _today()), "today"))
     if severity:
         found = found.filter(found["severity"] == severity)
     if form == "json":
@@ -331,11 +330,20 @@ def lake_tables() -> None:
 
 @lake.command()
 def check() -> None:
-    """Check every table: readable, contract kept, keys unique, references found, nothing lost. Exit code 4 if not."""
+    """Check every table: readable, contract kept, keys unique, references found, nothing lost. Exit code 4 if not.
+
+    A home without any table is refused: where the lake should be and is not, nothing can be said to be well.
+    """
     from review import nightly
 
+    home = _home()
+    if not any(Lake(home.lake).version(contract) is not None for contract in nightly.TABLES):
+        raise UserError(
+            f"There is no table in {home.lake}: nothing was checked. Is SLUICE_HOME right (see: sluice config)? "
+            "A new home has tables after the first: sluice ingest PATH."
+        )
     with screen.bars() as tell:
-        problems = checks.check_lake(Lake(_home().lake), nightly.TABLES, tell)
+        problems = checks.check_lake(Lake(home.lake), nightly.TABLES, tell)
     if not problems:
         screen.out.print(
             f"{len(nightly.TABLES)} tables checked: readable, keys unique, references found, nothing lost."

@@ -83,7 +83,7 @@ def _what_came_in(lake: Lake, nights: Nights) -> None:
     screen.out.print(f"  {files.height} files came in: {came}; {screen.number(transactions)} transactions.")
     found = intake.findings(lake, nights).filter(pl.col("severity") == "error")
     rows = found.select("file_name", "code", "place", "message").iter_rows()
-    screen.out.print(screen.findings(f"Quarantined: {found.height}", rows))
+    screen.out.print(screen.findings(f"Why files and rows went to quarantine: {found.height} findings", rows))
 
 
 def _quality(lake: Lake, truth_table: Path, nights: Nights, capacity: int) -> None:
@@ -108,6 +108,7 @@ def _next(view: queues.QueueView, seconds: float) -> None:
     first = view.rows[0].alert_id[:8] if view.rows else "ID"
     screen.out.print(
         f"\nNext (after {seconds:.0f} s), with SLUICE_HOME=build/demo SLUICE_CONFIG=deploy/demo.toml set:\n"
+        "  .venv/bin/sluice console                   the review console, where analysts work these alerts\n"
         f"  .venv/bin/sluice alert {first}            one alert: reasons, money flow, evidence\n"
         f"  .venv/bin/sluice alert {first} --lang ru  the same in Russian\n"
         "  .venv/bin/sluice queue --theme DRUG-SHOP   a thematic queue\n"

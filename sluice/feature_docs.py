@@ -15,8 +15,9 @@ its values; `sluice features explain ALERT` shows the transactions that a tracea
 A reason of the model says one such number of the transaction that it judged: whose it is (*the subject* or *another
 account*), and the median of the transactions that the model learnt from, those known to be laundering left out. That is
 no figure of the subject's own past. The reason links the transactions that the number is made of, the 25 largest of
-them, and how many there are; where the lake no longer gives the same number, the number is not traceable, or an account
-that has to be looked at has more than 20,000 transactions, it links the judged one alone and says so.
+them, and how many there are. It links the judged one alone, and says so, where the lake no longer gives the same
+number, where the number is not traceable, and where more than 2,000 accounts, or one with more than 20,000
+transactions, would have to be looked at.
 """
 
 _TABLES = (

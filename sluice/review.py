@@ -15,12 +15,12 @@ from pipelines.lake import Nights
 from review.console import command
 from review.text import clean
 from sluice import screen
+from sluice.days import DAY, require_order
 
 if TYPE_CHECKING:
     from review.console.services.publishing import Published
 
 EXIT_PROBLEM = 4
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 def _now() -> datetime:
@@ -63,8 +63,8 @@ def console(port: int, threads: int, *, ask_password: bool, only_prepare: bool) 
 
 
 @click.command()
-@click.option("--from", "first", type=_DAY, help="First night.  [default: every complete night]")
-@click.option("--to", "last", type=_DAY, help="Last night.")
+@click.option("--from", "first", type=DAY, help="First night.  [default: every complete night]")
+@click.option("--to", "last", type=DAY, help="Last night.")
 def publish(first: datetime | None, last: datetime | None) -> None:
     """Hand complete nights to the review console; a night that it has is left alone.
 
@@ -73,8 +73,7 @@ def publish(first: datetime | None, last: datetime | None) -> None:
     home = open_home()
     start = first.date() if first else date(1900, 1, 1)
     end = last.date() if last else _now().date()
-    if start > end:
-        raise UserError(f"--from {start} lies after --to {end}. Exchange them.")
+    require_order(first, last, start, end, because="today")
     with home.writing():
         published = command.publish(home, Nights(start, end) if first or last else None, _now())
     if not published:
@@ -122,7 +121,7 @@ def rank() -> None:
 
 @rank.command()
 @click.argument("alert_id")
-@click.option("--night", type=_DAY, help="The night.  [default: the newest that ranked it]")
+@click.option("--night", type=DAY, help="The night.  [default: the newest that ranked it]")
 @click.option("--queue", help="The queue's name in addresses.  [default: the home queue]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(alert_id: str, night: datetime | None, queue: str | None, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from pipelines.home import UserError, open_home
 from pipelines.lake import Lake
 from pipelines.side_tables import BY_NAME, SIDE_TABLES
 from sluice import screen
+from sluice.days import DAY
 
 EXIT_QUARANTINE = 3
 
@@ -80,7 +81,7 @@ def columns(kind: str, *, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--received-on",
-    type=click.DateTime(formats=["%Y-%m-%d"]),
+    type=DAY,
     help="Day from which the FIU knew the rows, YYYY-MM-DD.  [default: today, UTC]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -14,14 +14,14 @@ from pipelines.home import Home, UserError, open_home
 from pipelines.lake import Lake, Nights
 from pipelines.tables import HITS, TYPOLOGY_RUNS
 from sluice import screen
+from sluice.days import DAY, require_order
 
 if TYPE_CHECKING:
     from features.typology import Typology
     from features.typology.catalogue import Parameter
 
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
-_FIRST = click.option("--from", "first", type=_DAY, help="First night.  [default: 30 nights before the last]")
-_LAST = click.option("--to", "last", type=_DAY, help="Last night.  [default: the last day with reports]")
+_FIRST = click.option("--from", "first", type=DAY, help="First night.  [default: 30 nights before the last]")
+_LAST = click.option("--to", "last", type=DAY, help="Last night.  [default: the last day with reports]")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _NIGHTS = 30
 _MORE_ROWS = "Raise memory_limit_gb or stage_rows_max in the settings, or lower its hub_cap where it has one."
@@ -370,8 +370,7 @@ def _period(home: Home, first: datetime | None, last: datetime | None) -> Nights
     for day in (start, end):
         if not date(1900, 1, 1) <= day <= today:
             raise UserError(f"{day} is not between 1900-01-01 and today, {today} (UTC). Correct --from or --to.")
-    if start > end:
-        raise UserError(f"--from {start} lies after --to {end}. Exchange them.")
+    require_order(first, last, start, end, because="where the reports begin or end")
     return Nights(start, end)
 
 

@@ -15,11 +15,24 @@ import polars as pl
 from features import account_graph, nightly
 from features.catalog import ACCOUNT_FEATURES, ACCOUNT_GRAPH, FEATURES, TRANSACTION_FEATURES, Feature, feature
 from features.trace import accounts, past, shapes
-from features.trace.known import DAY_S, WINDOWS_S, Found, Known, Move, TooBusy, ratio, reading
+from features.trace.known import DAY_S, WINDOWS_S, Bounds, Found, Known, Move, TooBusy, Unread, ratio, reading
 from pipelines.home import Settings, UserError
 from pipelines.lake import Lake, Nights
 
-__all__ = ["Found", "Known", "Move", "Number", "Subject", "Trace", "behind", "of_edge", "of_node", "trace", "traceable"]
+__all__ = [
+    "Bounds",
+    "Found",
+    "Known",
+    "Move",
+    "Number",
+    "Subject",
+    "Trace",
+    "behind",
+    "of_edge",
+    "of_node",
+    "trace",
+    "traceable",
+]
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-5
 """How far a recomputed value may lie from the stored one, which has single precision."""
@@ -124,21 +137,29 @@ class Number:
     value: float | None
 
 
-def behind(lake: Lake, settings: Settings, numbers: Sequence[Number], edges_most: int) -> list[Trace | None]:
-    """Where many numbers come from, in the order given, from one reading of the edges around them.
+def behind(lake: Lake, settings: Settings, numbers: Sequence[Number], bounds: Bounds) -> list[Trace | None]:
+    """Where many numbers come from, in the order given; what is read of the edges is read for all of them together.
 
     None where it can't be told: the feature is gone or not traceable, the lake no longer says what was computed, or
-    an account that has to be looked at has more than `edges_most` edges.
+    more would have to be looked at than the bounds allow. What is told of a number does not depend on the others.
     """
     chosen = {number: _subject_of(number) for number in numbers if traceable(number.feature)}
     if not chosen:
         return [None] * len(numbers)
     nights = Nights(min(number.night for number in chosen), max(number.night for number in chosen))
     from_s = min(_from_s(settings, subject) for subject in chosen.values())
-    with reading(lake, settings, nights, from_s, edges_most) as edges:
-        edges.read({end for number in chosen for end in (number.src, number.dst)})
+    found: dict[Number, Trace | None] = {}
+    with reading(lake, settings, nights, from_s, bounds) as edges:
         known = {night: Known(lake, settings, night, edges) for night in {number.night for number in chosen}}
-        found = {number: _behind(known[number.night], number, subject) for number, subject in chosen.items()}
+        missing = {end for number in chosen for end in (number.src, number.dst)}
+        while missing:
+            edges.read(missing)
+            missing = set()
+            for number in chosen.keys() - found.keys():
+                try:
+                    found[number] = _behind(known[number.night], number, chosen[number])
+                except Unread as unread:
+                    missing |= unread.nodes
     return [found.get(number) for number in numbers]
 
 
@@ -148,6 +169,7 @@ def _subject_of(number: Number) -> Subject:
 
 
 def _behind(known: Known, number: Number, subject: Subject) -> Trace | None:
+    known.begin()
     try:
         same = (move for move in known.ever(number.src) if move.transaction_id == number.transaction_id)
         edge = next((move for move in same if move.received_on == number.night), None)

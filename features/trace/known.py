@@ -1,5 +1,6 @@
 """What a night knew, edge by edge, in the order of time: what traces are recomputed from. Computes no feature."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pipelines.lake import Lake, Nights
 from pipelines.tables import EDGES, REPORTS
 
 DAY_S = nightly.DAY_S
+_UNBOUNDED = 1 << 40
 WINDOWS_S = {"1d": DAY_S, "7d": 7 * DAY_S, "14d": 14 * DAY_S, "30d": 30 * DAY_S}
 
 
@@ -63,20 +65,46 @@ class Move:
 
 
 class TooBusy(Exception):
-    """An account has more edges than are read for a trace."""
+    """A trace would look at more accounts, or at an account with more edges, than it may."""
+
+
+class Unread(Exception):
+    """A trace needs the edges of accounts that have not been read yet."""
+
+    def __init__(self, nodes: set[int]) -> None:
+        super().__init__()
+        self.nodes = nodes
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one of many traces may look at.
+
+    Attributes:
+        edges: of one account.
+        accounts: in all.
+    """
+
+    edges: int
+    accounts: int
 
 
 class Edges:
-    """The edges that some nights and those before them knew, read account by account, each once."""
+    """The edges that some nights and those before them knew, read account by account, each once.
 
-    def __init__(self, engine: Engine, from_s: int, last_night: date, most: int) -> None:
-        self._engine, self._most = engine, most
-        self._given = {"from_s": from_s, "last_night": last_night, "most": most}
+    Without bounds an account is read when it is asked for. With bounds, for many traces at once, asking for one that
+    is not read raises `Unread`, so that what all of them need is read in one pass, and they try again.
+    """
+
+    def __init__(self, engine: Engine, from_s: int, last_night: date, bounds: Bounds | None) -> None:
+        self._engine, self.bounds = engine, bounds
+        self._most = bounds.edges if bounds else _UNBOUNDED
+        self._given = {"from_s": from_s, "last_night": last_night, "most": self._most}
         self._of: dict[int, list[Move]] = {}
 
     def read(self, nodes: Iterable[int]) -> None:
         """Read the edges of those accounts that have not been read yet, in one pass."""
-        wanted = sorted(set(nodes) - self._of.keys())
+        wanted = sorted({node for node in nodes if node not in self._of})
         if not wanted:
             return
         self._engine.register("wanted", pl.DataFrame({"node_id": wanted}, schema={"node_id": pl.Int64}))
@@ -85,20 +113,34 @@ class Edges:
         for row in rows.iter_rows(named=True):
             self._of[row.pop("node_id")].append(Move(**row))
 
+    def need(self, nodes: Iterable[int]) -> None:
+        """Have the edges of accounts ready.
+
+        Raises:
+            Unread: some are not, and are to be read together with others.
+        """
+        missing = {node for node in nodes if node not in self._of}
+        if missing and self.bounds:
+            raise Unread(missing)
+        self.read(missing)
+
     def of(self, node: int) -> list[Move]:
         """The edges of an account, by time.
 
         Raises:
             TooBusy: it has more of them than are read.
+            Unread: see `need`.
         """
-        self.read([node])
+        self.need([node])
         if len(self._of[node]) > self._most:
             raise TooBusy
         return self._of[node]
 
 
 @contextmanager
-def reading(lake: Lake, settings: Settings, nights: Nights, from_s: int, edges_most: int = 1 << 40) -> Iterator[Edges]:
+def reading(
+    lake: Lake, settings: Settings, nights: Nights, from_s: int, bounds: Bounds | None = None
+) -> Iterator[Edges]:
     """The edges later than `from_s` that some of the nights, or those before them, knew.
 
     Args:
@@ -106,7 +148,7 @@ def reading(lake: Lake, settings: Settings, nights: Nights, from_s: int, edges_m
         settings: threads, memory and scratch folder of the engine.
         nights: the nights for which traces are made.
         from_s: where the oldest window begins, in seconds since 1970.
-        edges_most: accounts with more edges are not read.
+        bounds: of many traces at once; see `Edges`.
     """
     first = datetime.fromtimestamp(from_s, UTC).date() - timedelta(days=nightly.EARLY_DAYS)
     since = max(min(first, nights.first), nights.first - timedelta(days=nightly.LOOKBACK_DAYS))
@@ -116,7 +158,7 @@ def reading(lake: Lake, settings: Settings, nights: Nights, from_s: int, edges_m
         engine.register_table(lake, REPORTS, Nights(told, nights.last))
         engine.materialise("versions", SQL / "versions.sql")
         engine.view("known_edges", SQL / "known_edges.sql")
-        yield Edges(engine, from_s, nights.last, edges_most)
+        yield Edges(engine, from_s, nights.last, bounds)
 
 
 class Known:
@@ -128,6 +170,8 @@ class Known:
         self.threshold = reporting_threshold(settings.country)
         self._edges = edges
         self._ends: dict[int, list[tuple[Move, str]]] = {}
+        self._by_other: dict[tuple[int, int], tuple[dict[int, list[Move]], dict[int, list[Move]]]] = {}
+        self._looked_at: set[int] = set()
 
     def on(self, night: date) -> "Known":
         """What another night knew, as far as edges are read so far back."""
@@ -138,9 +182,22 @@ class Known:
         """Most transactions in 30 days, or pairs in 14, of an account that pairs and shapes are searched at."""
         return nightly.HUB_CAP
 
+    def begin(self) -> None:
+        """Count anew the accounts that a trace looks at."""
+        self._looked_at.clear()
+
     def look(self, nodes: Iterable[int]) -> None:
-        """Read the edges of accounts that will be asked for, together."""
-        self._edges.read(nodes)
+        """Look at accounts that will be asked for, together.
+
+        Raises:
+            TooBusy: the trace has looked at more than it may.
+        """
+        wanted = list(nodes)
+        self._looked_at.update(wanted)
+        bounds = self._edges.bounds
+        if bounds and len(self._looked_at) > bounds.accounts:
+            raise TooBusy
+        self._edges.need(wanted)
 
     def edge(self, edge_id: int, end: int) -> Move | None:
         """One edge of an account, if any night up to this one knew it."""
@@ -148,15 +205,29 @@ class Known:
 
     def ever(self, node: int) -> list[Move]:
         """The edges of a node that some night up to this one knew, by time; for what earlier nights saw."""
+        self.look([node])
         return [move for move in self._edges.of(node) if move.received_on <= self.night]
 
     def ends(self, node: int) -> list[tuple[Move, str]]:
         """The node's known edges by time, each with the side (in, out) on which it lies; a self transfer twice."""
+        self.look([node])
         if node not in self._ends:
             known = [move for move in self.ever(node) if move.is_known(self.night)]
             sides = (("out", "src"), ("in", "dst"))
             self._ends[node] = [(move, side) for move in known for side, end in sides if getattr(move, end) == node]
         return self._ends[node]
+
+    def by_other(self, node: int, span_s: int) -> tuple[dict[int, list[Move]], dict[int, list[Move]]]:
+        """What the node paid and received in the time before the cut-off, by counterparty; no self transfers."""
+        self.look([node])
+        if (node, span_s) not in self._by_other:
+            paid: dict[int, list[Move]] = defaultdict(list)
+            received: dict[int, list[Move]] = defaultdict(list)
+            for move, side in self.ends(node):
+                if self.cutoff_s - span_s < move.occurred_s <= self.cutoff_s and not move.is_self:
+                    (paid if side == "out" else received)[move.other(side)].append(move)
+            self._by_other[node, span_s] = (dict(paid), dict(received))
+        return self._by_other[node, span_s]
 
     def at_cutoff(self, node: int, window: str) -> list[tuple[Move, str]]:
         """The node's ends in a window that ends with the night's cut-off."""

@@ -1,6 +1,5 @@
 """Shapes around a transaction at the night's cut-off: pairs and paths of two hops, chains, rings, edge by edge."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -21,18 +20,9 @@ class Pairs:
     """The pairs of the days before the cut-off, looked up account by account; none with a hub."""
 
     known: Known
-    _of: dict[int, tuple[dict[int, list[Move]], dict[int, list[Move]]]] = field(default_factory=dict)
 
     def _every(self, node: int) -> tuple[dict[int, list[Move]], dict[int, list[Move]]]:
-        if node not in self._of:
-            since = self.known.cutoff_s - nightly.SHAPE_DAYS * DAY_S
-            paid: dict[int, list[Move]] = defaultdict(list)
-            received: dict[int, list[Move]] = defaultdict(list)
-            for move, side in self.known.ends(node):
-                if since < move.occurred_s <= self.known.cutoff_s and not move.is_self:
-                    (paid if side == "out" else received)[move.other(side)].append(move)
-            self._of[node] = (paid, received)
-        return self._of[node]
+        return self.known.by_other(node, nightly.SHAPE_DAYS * DAY_S)
 
     def is_hub(self, node: int) -> bool:
         """Whether the account has too many pairs."""

@@ -48,7 +48,7 @@ def read(source: Source, staging: Staging, side: SideTable) -> None:
 def _cells(source: Source) -> pl.DataFrame:
     """The file's cells as text; empty ones are null."""
     with source.path.open("rb") as handle:
-        is_parquet = handle.read(4) == _PARQUET
+        is_parquet = handle.read(4) == _PARQUET or source.file_name.lower().endswith(".parquet")
     try:
         if is_parquet:
             frame = pl.read_parquet(source.path)
@@ -56,7 +56,8 @@ def _cells(source: Source) -> pl.DataFrame:
         else:
             frame = pl.read_csv(source.path, infer_schema=False, encoding="utf8")
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
-        message = "The file is neither Parquet nor comma-separated text in UTF-8 with a header. Export it again."
+        kind = "a whole Parquet file" if is_parquet else "Parquet or comma-separated text in UTF-8 with a header"
+        message = f"The file is not {kind}. Export or copy it again."
         raise BadFile("side_unreadable", message) from None
     trimmed = (pl.col(name).str.strip_chars().replace("", None) for name in frame.columns)
     return frame.select(trimmed).rename(lambda name: name.strip().lower())

@@ -124,6 +124,7 @@ EVENT_DETAILS = {
     "version": pgettext_lazy("detail", "version"),
     "view": pgettext_lazy("detail", "part of the queue"),
     "watermark": pgettext_lazy("detail", "mark"),
+    "with_notes": pgettext_lazy("detail", "with working notes"),
 }
 BECAUSE = WAKE_EVENTS | {"date": _("the day has come"), "new_evidence": _("more of its evidence is new")}
 """Why the system woke an alert or opened it again."""

@@ -3,6 +3,7 @@
 `console_production` turns on what needs HTTPS in front. Nothing is fetched from anywhere.
 """
 
+import logging
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -178,10 +179,19 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+
+def _without_trace(record: logging.LogRecord) -> bool:
+    """What a person asked and may not have is a line in the log; only faults of the console keep their trace."""
+    if getattr(record, "status_code", 500) < 500:
+        record.exc_info = record.exc_text = None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"trace": {"()": "django.utils.log.CallbackFilter", "callback": _without_trace}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

@@ -51,11 +51,34 @@ def test_a_users_mistake_is_answered_in_words(run, words):
     assert len(result.output.strip()) > 20
 
 
-@pytest.mark.parametrize(
-    "words", [("--help",), ("config",), ("typologies",), ("findings",), ("lake", "tables"), ("lake", "check")]
-)
+@pytest.mark.parametrize("words", [("--help",), ("config",), ("typologies",), ("findings",), ("lake", "tables")])
 def test_what_works_on_an_empty_home(run, words):
     assert run(*words).exit_code == 0
+
+
+@pytest.mark.parametrize("content", [None, "a file"])
+def test_a_lake_that_is_not_where_it_should_be_is_not_said_to_be_well(run, tmp_path, content):
+    if content:
+        (tmp_path / "home").write_text(content)
+    result = run("lake", "check")
+    assert result.exit_code == EXIT_USER
+    assert "nothing was checked" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "never"),
+    [
+        (("publish", "--from", "2999-01-01"), "--from 2999-01-01 lies after", "--to"),
+        (("findings", "--to", "1899-01-01"), "not between", "--from"),
+        (("queue", "--date", "30.02.2025"), "30.02.2025 is no day of the calendar", "%Y"),
+        (("side", "load", "wallet_labels", "x.csv", "--received-on", "2025-02-30"), "2025-02-30 is no day", "%Y"),
+        (("queue", "--help"), "YYYY-MM-DD", "%Y"),
+    ],
+)
+def test_days_are_asked_for_and_refused_in_words(run, words, told, never):
+    output = " ".join(run(*words).output.split())
+    assert told in output
+    assert never not in output
 
 
 def test_wrong_settings_name_the_setting(run, tmp_path):

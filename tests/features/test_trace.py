@@ -107,6 +107,49 @@ def test_a_count_lists_its_edges_and_a_gap_names_the_one_before(tmp_path: Path) 
     assert [move.transaction_id for move in pair.found.rows] == ["t4"]
 
 
+@pytest.mark.parametrize("made", ["tangled", "ring"])
+def test_many_numbers_at_once_have_the_rows_that_each_has_alone(tmp_path: Path, made: str) -> None:
+    """What is read together for all, of several nights, tells of each number what its own trace tells."""
+    lake = world(tmp_path, tangled(), VERSIONS) if made == "tangled" else world(tmp_path, layered())
+    nights = Nights(day(0), day(40))
+    put(lake, ACCOUNT_GRAPH, account_graph.build(lake, account_graph.anchors(nights), quick(tmp_path)))
+    sample = transactions.build(lake, nights, quick(tmp_path)).sample(5, seed=3)
+    alone: dict[trace.Number, trace.Trace] = {}
+    for row in sample.iter_rows(named=True):
+        subject = trace.Subject("transaction_features", row["received_on"], row)
+        for one in trace.trace(lake, quick(tmp_path), subject, TRACEABLE):
+            place = (row["transaction_id"], row["src"], row["dst"], row["occurred_s"], row["received_on"])
+            alone[trace.Number(*place, one.feature.name, one.stored)] = one
+    bounds = trace.Bounds(edges=10_000, accounts=10_000)
+    together = trace.behind(lake, quick(tmp_path), list(alone), bounds)
+    for (number, one), other in zip(alone.items(), together, strict=True):
+        assert other is not None, number.feature
+        assert _told(other) == _told(one), number.feature
+
+
+def _told(one: trace.Trace) -> tuple[Any, ...]:
+    """A trace without what later nights say of its rows."""
+    found = one.found
+    made_of = found and (found.value, [move.edge_id for move in found.rows], found.note, found.nodes, found.among)
+    return made_of, one.window_from, one.window_to, one.source
+
+
+def test_a_number_that_would_look_at_too_many_accounts_is_left_whatever_is_asked_beside_it(tmp_path: Path) -> None:
+    """The bound counts what a number itself looks at, so that a night alone and in a range tells the same."""
+    lake = world(tmp_path, layered())
+    rows = transactions.build(lake, Nights(day(0), day(40)), quick(tmp_path))
+    row = rows.filter(pl.col("asof_scatter_middles") > 1).row(0, named=True)
+    place = (row["transaction_id"], row["src"], row["dst"], row["occurred_s"], row["received_on"])
+    numbers = [trace.Number(*place, name, row[name]) for name in ("asof_scatter_middles", "asof_src_out_count_30d")]
+    shape, plain = trace.behind(lake, quick(tmp_path), numbers, trace.Bounds(edges=10_000, accounts=2))
+    assert shape is None
+    assert plain is not None
+    (alone,) = trace.behind(lake, quick(tmp_path), numbers[:1], trace.Bounds(edges=10_000, accounts=2))
+    assert alone is None
+    (wider,) = trace.behind(lake, quick(tmp_path), numbers[:1], trace.Bounds(edges=10_000, accounts=99))
+    assert wider is not None
+
+
 def test_a_value_that_is_not_the_stored_one_is_told(tmp_path: Path) -> None:
     lake = world(tmp_path, [movement("a", "b", 10 + i, at(3, i * 60), id=f"t{i}") for i in range(3)])
     subject = _subject(lake, tmp_path, "t2")

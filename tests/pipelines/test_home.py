@@ -51,3 +51,9 @@ def test_a_home_keeps_everything_below_one_folder(tmp_path):
     home: Home = open_home(home=tmp_path)
     folders = [home.lake, home.inbox, home.originals, home.staging, home.models, home.dagster, home.scratch]
     assert all(folder.parent == tmp_path for folder in folders)
+
+
+def test_a_home_that_can_not_be_written_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="SLUICE_HOME"), open_home(home=tmp_path / "file").writing():
+        pass

@@ -82,6 +82,14 @@ def test_a_file_that_is_no_table_is_quarantined_whole(tmp_path: Path, text: str,
     assert [name for name, _ in codes(home)] == [code]
 
 
+def test_a_broken_parquet_file_is_not_read_as_text(tmp_path: Path) -> None:
+    home = open_home(home=tmp_path / "home")
+    broken = tmp_path / "places.parquet"
+    broken.write_bytes(b"place_id,kind\np1,terminal\n")
+    report = intake.ingest_side(home, broken, DAY, BY_NAME["places"])
+    assert [(item.code, "whole Parquet" in item.message) for item in report.quarantined] == [("side_unreadable", True)]
+
+
 def test_a_file_counts_once_and_a_missing_one_is_said(tmp_path: Path) -> None:
     home = open_home(home=tmp_path)
     item = BY_NAME["kin_links"]

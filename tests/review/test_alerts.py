@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from features import trace
 from pipelines.home import Settings
 from pipelines.lake import Lake, Nights
 from pipelines.tables import ALERTS
@@ -169,7 +170,7 @@ def test_a_number_that_its_transactions_do_not_give_links_the_judged_one_alone(t
 
 def test_accounts_with_too_many_edges_are_not_taken_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hub's numbers are kept, without their rows."""
-    monkeypatch.setattr(reasons, "TRACED_MAX", 3)
+    monkeypatch.setattr(reasons, "TRACED", trace.Bounds(edges=3, accounts=9))
     world = World()
     for number in range(4):
         world.edge(f"t{number}", 2 + number, 1, "1000")

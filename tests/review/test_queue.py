@@ -223,7 +223,8 @@ def test_pages_render_in_both_languages(tmp_path: Path, width: int) -> None:
         assert "\u202e" not in page
         assert "─▶" in page
         table = text.plain(text.queue_table(queues.queue(lake, folded=False, capacity=1), lang), width)
-        assert "DRUG" in table
+        assert ("DRUG" if lang == "en" else "нарко") in table
+        assert (NIGHT.isoformat() in page) is (lang == "en")
 
 
 def test_the_picture_flows_from_left_to_right(tmp_path: Path) -> None:

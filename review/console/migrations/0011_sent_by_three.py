@@ -4,7 +4,6 @@ A case becomes disseminated from approved alone, with the record of its sending 
 closed after that alone. An alert of a case closes as sent by a decision that names the sending. Records are never changed.
 """
 
-from importlib import import_module
 from typing import ClassVar
 
 from django.db import migrations
@@ -103,31 +102,11 @@ def guard(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     guards.write(editor, _guards(editor.connection.vendor))
 
 
-def unguard(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    """Drop them, on the way back; on SQLite those of 0007 and 0008 too, as tables that they name are made anew next."""
-    is_postgresql = editor.connection.vendor == "postgresql"
-    before = import_module("review.console.migrations.0008_closed_by_decision")
-    with editor.connection.cursor() as cursor:
-        if not is_postgresql:
-            cursor.execute(
-                "select name from sqlite_master where type = 'trigger' and tbl_name in"
-                " ('console_alert', 'console_decision', 'console_case', 'console_dissemination')"
-            )
-            for (name,) in cursor.fetchall():
-                cursor.execute(f"drop trigger {name}")
-            return
-        for name, (table, *_) in _guards("postgresql").items():
-            cursor.execute(f"drop trigger {name} on {table}")
-            cursor.execute(f"drop function {name}()")
-        old = before._guards("postgresql")["console_case_as_proposed"]
-        cursor.execute(_on_postgresql("console_case_as_proposed", *old))
-
-
 class Migration(migrations.Migration):
-    """Guards alone; on SQLite the one of 0008 on cases went when the table was made anew."""
+    """Guards, never taken back; on SQLite the one of 0008 on cases went when the table was made anew."""
 
     dependencies: ClassVar = [("console", "0010_dissemination")]
     operations: ClassVar = [
-        migrations.RunPython(send_back, migrations.RunPython.noop),
-        migrations.RunPython(guard, unguard),
+        migrations.RunPython(send_back),
+        migrations.RunPython(guard),
     ]

@@ -3,13 +3,16 @@
 What to call from a view:
     actor        Actor: who asks, with which sign-in, at what time
     queues       queues_of, page, cut line; capacity and members
-    alerts       open_alert (logged), reports_of, evidence_of, similar_to, linked_to, history_of, notes
+    alerts       open_alert (logged), reports_of, similar_to, linked_to, history_of, notes
     workflow     claim, next_and_lock, touch, release, decide, defer, ask_information, answer, escalate, take_escalated,
                  link_to_case, reopen, undo, undoable
-    bulk         preview, close
-    approvals    waiting, approve, send_back
+    bulk, gather preview, close; preview, put
+    waiting      counts, everything, in_hand
+    approvals    approve, send_back
     search       find
     cases        cases_of, open_case, create, edit, move, judge, restrict, lift, add_*, attach, attachment, chronology
+    dissemination send
+    dossier      dossier
     exports      ask, mine, waiting, judge, download
     operations   operations_of, propose, approve, close
     people       persons, person, create, change, reset_password, set_members, set_preferences

@@ -40,7 +40,7 @@ from review.console.models.people import Role
 from review.console.rules import CASE_READERS, JUDGES, WORKERS
 from review.console.services import access, audit, dissemination, workflow
 from review.console.services.actor import Actor
-from review.console.services.alerts import Movement, evidence_of, report_for
+from review.console.services.alerts import report_for
 from review.console.services.case_steps import swap, take_case_step
 from review.console.services.errors import NotAllowed, NotFound, Refused
 from review.console.services.transitions import CASE
@@ -49,7 +49,6 @@ from review.dispositions import Disposition
 PAGE_SIZE = 50
 TITLE_MAX = 200
 _REPORTS_MAX = 200
-_EVIDENCE_MAX = 100
 _ENDED = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
 _FIXED = (CaseState.APPROVED, CaseState.DISSEMINATED)
 """States in which nobody changes what a case says; files and notes come to one that was sent."""
@@ -513,45 +512,6 @@ def attachment(actor: Actor, number: str, attachment_id: int) -> tuple[Attachmen
     with audit.recorded(actor) as record:
         record.add("case_file_read", "case", number, file=found.name, sha256=found.sha256)
     return found, settings.ATTACHMENTS / found.stored_as
-
-
-@dataclass(frozen=True)
-class Dossier:
-    """A case as it is printed: everything in it, what happened, and the number under which the print is logged."""
-
-    open_case: OpenCase
-    evidence: tuple["Evidence", ...]
-    chronology: tuple["ChronicleItem", ...]
-    watermark: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """An alert of a dossier with the transactions that it rests on, and how many more there are than are printed."""
-
-    alert: Alert
-    movements: tuple[Movement, ...]
-    more: int
-
-
-def dossier(actor: Actor, number: str) -> Dossier:
-    """A case for print, with a watermark that leads from the paper to the log; the print is logged.
-
-    Raises:
-        NotFound: no such case for this person.
-    """
-    found = open_case(actor, number)
-    mark = secrets.token_hex(4)
-    with audit.recorded(actor) as record:
-        record.add("case_printed", "case", number, watermark=mark)
-    text = f"{number} · {actor.person.username} · {actor.at:%Y-%m-%d %H:%M} UTC · {mark}"
-    evidence = tuple(_evidence(alert) for alert in found.alerts)
-    return Dossier(found, evidence, tuple(chronology(actor, number)), text)
-
-
-def _evidence(alert: Alert) -> Evidence:
-    rows = evidence_of(alert)
-    return Evidence(alert, rows[:_EVIDENCE_MAX], max(0, len(rows) - _EVIDENCE_MAX))
 
 
 def parties_of(actor: Actor, case: Case) -> list[Subject]:

@@ -16,10 +16,12 @@ from review.console.models.cases import CaseAction, CaseState, DisseminationKind
 from review.console.models.people import Role
 from review.console.rules import CASE_READERS, JUDGES, WORKERS, allow
 from review.console.services import cases, dissemination
+from review.console.services import dossier as printed
 from review.console.services.cases import MEDIA_TYPES, OpenCase
 from review.console.services.dissemination import Letter
 from review.console.services.errors import Refused
 from review.console.services.transitions import CASE
+from review.console.views.flow import flow_view
 from review.console.views.queues import actor_of
 
 Form = Callable[[HttpRequest, str], None]
@@ -229,7 +231,16 @@ def attachment(request: HttpRequest, number: str, attachment_id: int) -> HttpRes
 @require_GET
 def dossier(request: HttpRequest, number: str) -> HttpResponse:
     """A case for print: A4, with a watermark; the print is logged."""
-    made = cases.dossier(actor_of(request), number)
+    actor = actor_of(request)
+    made = printed.dossier(actor, number, with_notes=request.GET.get("notes") == "1")
     found = made.open_case
-    context = {"nav": "cases", "made": made, "found": found, "case": found.case, **_reports(found)}
+    evidence = [(item, flow_view(actor, item.opened, is_still=True)) for item in made.evidence]
+    context = {
+        "nav": "cases",
+        "made": made,
+        "found": found,
+        "case": found.case,
+        "evidence": evidence,
+        **_reports(found),
+    }
     return render(request, "console/dossier.html", context)

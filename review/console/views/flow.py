@@ -105,6 +105,7 @@ def flow_view(
     *,
     all_rows: bool = False,
     refused: str = "",
+    is_still: bool = False,
 ) -> dict[str, Any]:
     """What `_flow.html`, `_timeline.html` and `_table.html` show.
 
@@ -116,6 +117,7 @@ def flow_view(
         reason: marks and lists the rows of this reason (from 0) alone.
         all_rows: list up to 3,000 rows.
         refused: why the days that were asked for are not the period.
+        is_still: for paper: nothing to press, and no other alerts.
     """
     subject = alert.alert.subject.node_id
     marked = _marked(alert, reason)
@@ -133,7 +135,7 @@ def flow_view(
     beyond = [item for item in alert.beyond if reason is None and _is_in(item.at, period)]
     return {
         "picture": picture,
-        "cards": _cards(actor, alert, picture, subject, asking),
+        "cards": _cards(actor, alert, picture, subject, None if is_still else asking),
         "ribbons": [_ribbon(ribbon, alert, subject) for ribbon in picture.ribbons],
         "headings": [_heading(column, asking) for column in picture.columns],
         "pair_rows": _pair_rows(picture, alert),
@@ -158,6 +160,7 @@ def flow_view(
         "all_rows_address": asking.address(rows="all"),
         "every_movement": asking.address(reason=None),
         "opened": alert,
+        "is_still": is_still,
     }
 
 
@@ -284,11 +287,12 @@ def _heading(column: drawing.Column, asking: _Asking) -> Heading:
     return Heading(column, hop_name(column.hop), column.x + column.width // 2, toggle, column.is_expanded)
 
 
-def _cards(actor: Actor, alert: OpenAlert, picture: Picture, subject: int, asking: _Asking) -> list[ShownCard]:
+def _cards(actor: Actor, alert: OpenAlert, picture: Picture, subject: int, asking: _Asking | None) -> list[ShownCard]:
     shown = {card.node_id for card in picture.cards if card.node_id not in (None, subject)}
-    own = _own_alerts(actor, {node for node in shown if node is not None})
+    own = _own_alerts(actor, {node for node in shown if node is not None}) if asking else {}
     home = alert.nodes[subject].country if subject in alert.nodes else ""
-    expandable = {c.hop: asking.address(hops=sorted([*asking.hops, c.hop])) for c in picture.columns if c.can_expand}
+    can_expand = [column.hop for column in picture.columns if column.can_expand] if asking else []
+    expandable = {hop: asking.address(hops=sorted([*asking.hops, hop])) for hop in can_expand} if asking else {}
     made = []
     for card in picture.cards:
         if card.node_id is None:

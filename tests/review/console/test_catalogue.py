@@ -7,7 +7,8 @@ from babel.messages.catalog import Message
 from django.utils import translation
 from django.utils.translation import ngettext
 
-from review.console import catalogue
+from review import text
+from review.console import catalogue, labels
 from review.console.catalogue import ROOT, Said, is_translated, said
 from review.console.templatetags.show import day, money, number
 
@@ -96,3 +97,9 @@ def test_numbers_money_and_days_follow_the_language() -> None:
     with translation.override("en"):
         assert money(Decimal("1234.50"), "KZT") == "1\u202f234.50\u00a0KZT"
         assert day(date(2026, 2, 3)) == "2026-02-03"
+
+
+def test_a_terminal_calls_themes_and_channels_as_the_console_does():
+    with translation.override("ru"):
+        assert {code: str(words) for code, words in labels.THEMES.items()} == text.THEMES_RU
+        assert {code: str(words) for code, words in labels.CHANNELS.items()} == text.CHANNELS_RU

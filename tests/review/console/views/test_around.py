@@ -1,10 +1,14 @@
 """Pages around the work on alerts: what they show and do, through real requests."""
 
+import json
+import logging
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines.tables import PARTS
@@ -20,7 +24,7 @@ from review.console.models import (
     QueueMember,
     Subject,
 )
-from review.console.services import cases, workflow
+from review.console.services import cases, dossier, workflow
 from tests.review.console.store import NIGHT, Given, Store, alert_id
 from tests.review.console.views.pages import client
 
@@ -149,12 +153,45 @@ def test_a_case_from_alert_to_dissemination_by_two(store: Store) -> None:
     assert "Waits for a dissemination officer" in page
     assert "/send/" not in page
     dossier = sveta.get(f"{address}/dossier/").content.decode()
-    mark = Event.objects.filter(action="case_printed").get().details.split('"watermark":"')[1][:8]
+    printed = Event.objects.filter(action="case_printed")
+    assert [audit_of(event)["with_notes"] for event in printed] == [False]
+    mark = printed.get().details.split('"watermark":"')[1][:8]
     assert mark in dossier
     assert "sveta" in dossier
-    assert "A first note." in dossier
+    assert "A first note." not in dossier, "working notes are the unit's own"
+    assert "A first note." in sveta.get(f"{address}/dossier/?notes=1").content.decode()
     assert "2026-02-03\u00a009:00" in dossier, "the transactions that it rests on"
     assert "received: R-1, R-22" in dossier
+
+
+def audit_of(event: Event) -> dict[str, object]:
+    """The details of an event."""
+    return dict(json.loads(event.details))
+
+
+def test_a_dossier_shows_the_flow_and_who_pays_and_receives(store: Store) -> None:
+    with_flow(store, 6)
+    store.publish(Given(2), night=NIGHT + timedelta(days=1))
+    held = store.claimed(1)
+    number = cases.create(store.actor("anna"), "Ring", held.alert_id, held.version).number
+    for name in ("anna", "dina"):
+        text = client(name).get(f"/cases/{number}/dossier/").content.decode()
+        page = Page(text)
+        assert len([attrs for tag, attrs in page.tags if tag == "svg" and "is-still" in str(attrs.get("class"))]) == 1
+        cards = [attrs for tag, attrs in page.tags if tag == "g" and "fl-card" in str(attrs.get("class"))]
+        assert len(cards) == 7
+        assert not [card for card in cards if "tabindex" in card or card.get("role") == "button"], "it is for paper"
+        assert "hx-get" not in text
+        assert "<script>alert" not in text
+    made = dossier.dossier(store.actor("anna"), number)
+    (item,) = made.evidence
+    subject, *payers = item.parties
+    assert (subject.is_subject, subject.received_count, subject.received) == (True, 2, Decimal("3.50"))
+    assert [(party.paid, party.paid_count, party.received_count) for party in payers] == [
+        (Decimal("2.25"), 1, 0),
+        (Decimal("1.25"), 1, 0),
+    ]
+    assert [row.amount_local for row in item.movements] == [Decimal("2.25"), Decimal("1.25")]
 
 
 def test_an_officer_enters_that_a_case_was_sent(store: Store, case: Case) -> None:
@@ -508,6 +545,16 @@ def test_what_waits_stands_on_one_page_and_is_counted_on_the_first(store: Store,
     assert "Police or tax?" in alert
     mine = client("anna").get("/").content.decode()
     assert "In your hands" not in mine
+
+
+@pytest.mark.parametrize(("status", "has_trace"), [(403, False), (500, True)])
+def test_only_faults_keep_their_trace_in_the_log(status: int, has_trace: bool) -> None:
+    told = (PermissionError, PermissionError(), None)
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Forbidden: /people/", (), told)
+    record.status_code = status
+    assert settings.LOGGING["filters"]["trace"]["callback"](record), "the line itself stays"
+    assert bool(record.exc_info) is has_trace
+    assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["trace"]
 
 
 def test_marked_alerts_go_into_a_case_together(store: Store) -> None:

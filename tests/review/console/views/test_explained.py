@@ -67,6 +67,15 @@ def test_a_number_of_nothing_says_so(content: AlertContent) -> None:
     assert "<table" not in text
 
 
+def test_a_typologys_rows_are_no_proof_of_what_it_says_of_others(store: Store) -> None:
+    store.publish(Given(1, typologies=("COR-01",)))
+    content = AlertContent.objects.get(alert=store.alert(1))
+    _keep(content, [], rows=60)
+    text = _opened()
+    assert "what its sentence says of a corridor, of others or of earlier times rests on more." in text
+    assert "The first 2 of 60 are listed." in text
+
+
 def test_a_share_says_among_how_many(content: AlertContent) -> None:
     _keep(content, [], about="t1", rows=2, among=5)
     assert "2 of 5 rows" in client("anna").get(f"/alert/{alert_id(1)}/").content.decode()
