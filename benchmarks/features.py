@@ -85,6 +85,7 @@ class Bench:
         return max(rates, key=lambda size: rates[size])
 
     def _kept(self, run: dict[str, Any]) -> dict[str, Any]:
+        run["load"] = round(os.getloadavg()[0], 1)
         self.repetitions.append(run)
         tell(f"  {run.get('cpu_s', '')} CPU s, {run.get('wall_s', '')} s, {run.get('peak_gb', '')} GB")
         return run

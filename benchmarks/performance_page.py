@@ -59,7 +59,8 @@ rows in memory in the order of time, to rows in memory |
   with `benchmarks/columns.py` on the sparse graph.
 - The clock of both sides is the CPU time (user and system, all threads) of the work alone: without starting the
   program, reading the input or compiling. Wall times stand in the tables for orientation; those of 10 M edges are
-  wall times and suffer from whatever else the machine does.
+  wall times and suffer from whatever else the machine does: `load` is how many threads wanted a core in the last
+  minute of a run, its own among them, where it was noted.
 - The peer runs at the batch size that was fastest for it on this graph, found first. On the dense graph it computes
   batches spread evenly over the whole graph and only inserts the others; that its features are then the same, bit for
   bit, was checked. Its CPU time for all rows is scaled up from the computed ones; `sampling error` is one standard
@@ -95,6 +96,7 @@ _COLUMNS = {
     "cpu_s": "CPU s",
     "wall_s": "wall s",
     "peak_gb": "GB",
+    "load": "load",
     "columns": "columns",
     "informative": "informative",
     "sampling_error": "sampling error",

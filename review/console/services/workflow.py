@@ -646,7 +646,8 @@ def take_back(actor: Actor, step: AlertStep, record: audit.Record) -> Alert:
     """Undo one of the person's own steps; in the caller's transaction."""
     alert = access.alert_for(actor, step.alert.alert_id)
     step.alert = alert
-    if not _can_undo(actor, step):
+    is_out_of_hand = step.action == Action.LINK and alert.case is not None and alert.case.state not in WORKABLE_CASES
+    if is_out_of_hand or not _can_undo(actor, step):
         raise Refused(_("It is too late to undo this."), "undo")
     before = snapshot(alert)
     values = restored(step.before)

@@ -407,3 +407,41 @@ def test_several_alerts_of_one_rule_are_closed_together_and_undone(desk: Desk) -
         expect(page.get_by_text("Undone: 3 alerts are as before.")).to_be_visible()
         states = desk.query(f"select distinct state from console_alert where alert_id in ({marks})", *names)  # noqa: S608
         assert ("closed",) not in states
+
+
+def test_marked_alerts_go_into_a_case_together_and_come_out_by_one_key(desk: Desk) -> None:
+    with desk.person("boris") as page:
+        desk.to(page, "/queue/ru-oms-drug-shop/?view=below")
+        names = [page.locator("tbody tr[data-row]").nth(place).get_attribute("data-row") for place in range(2)]
+        for place in range(2):
+            page.locator("[data-mark]").nth(place).check()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Into a case…").click()
+        expect(page.get_by_role("heading", name="Put 2 alerts into a case")).to_be_visible()
+        page.get_by_label("Title of a new case").fill("Одна сеть")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", name="Одна сеть")).to_be_visible()
+        expect(page.locator("#subject li")).to_have_count(2)
+        expect(page.get_by_role("status").filter(has_text="2 alerts are in case")).to_be_visible()
+        asked = "select distinct state from console_alert where alert_id in (?, ?)"
+        assert desk.query(asked, *names) == [("linked",)]
+        with page.expect_navigation():
+            press(page, "KeyZ")
+        assert desk.query(asked, *names) == [("queued",)]
+
+
+def test_the_button_tells_of_a_dissemination_that_it_is_only_proposed(desk: Desk) -> None:
+    with desk.person("boris") as page:
+        desk.to(page, "/queue/ru-oms-drug-shop/?view=below")
+        with page.expect_navigation():
+            page.locator("[data-open]").last.click()
+        take(page)
+        press(page, "Digit1")
+        page.get_by_label("D5", exact=False).check()
+        expect(page.get_by_role("button", name="Close with this decision")).to_be_visible()
+        page.get_by_label("D1", exact=False).first.check()
+        expect(page.get_by_role("button", name="Propose the decision")).to_be_visible()
+        expect(page.get_by_role("button", name="Close with this decision")).to_have_count(0)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Give back").click()

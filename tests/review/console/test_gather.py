@@ -133,6 +133,19 @@ def test_undo_takes_out_none_where_one_has_changed(store: Store):
     assert Alert.objects.filter(case=case).count() == 2
 
 
+def test_undo_takes_nothing_out_of_a_case_that_waits_for_approval(store: Store):
+    filled(store)
+    anna = store.actor("anna")
+    case, _ = gather.put(anna, gather.preview(anna, IDS).token, gather.NEW, "Ring")
+    step = workflow.undoable(anna)
+    assert step is not None
+    cases.move(anna, case.number, Case.objects.get().version, "approved", WHY)
+    with pytest.raises(Refused) as refused:
+        workflow.undo(anna, step.pk)
+    assert refused.value.code == "undo"
+    assert Alert.objects.filter(case=case, state="linked").count() == 3
+
+
 def test_a_subject_leaves_with_its_alert_unless_the_case_knows_it_otherwise(store: Store):
     filled(store)
     anna = store.actor("anna")
