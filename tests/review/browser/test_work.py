@@ -423,6 +423,7 @@ def test_marked_alerts_go_into_a_case_together_and_come_out_by_one_key(desk: Des
             page.keyboard.press("Control+Enter")
         expect(page.get_by_role("heading", name="Одна сеть")).to_be_visible()
         expect(page.locator("#subject li")).to_have_count(2)
+        expect(page.get_by_role("status").filter(has_text="2 alerts are in case")).to_be_visible()
         asked = "select distinct state from console_alert where alert_id in (?, ?)"
         assert desk.query(asked, *names) == [("linked",)]
         with page.expect_navigation():
