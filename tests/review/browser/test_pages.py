@@ -66,7 +66,7 @@ def test_dark_pages_and_open_forms_are_accessible(desk: Desk) -> None:
 
 def test_what_sends_a_decision_stays_in_sight_and_a_message_covers_nothing(desk: Desk) -> None:
     with desk.person("vera", locale="ru-RU") as page:
-        desk.alert(page, 17)
+        desk.alert(page, 21)
         with page.expect_navigation():
             page.locator("[data-key=KeyC]").click()
         page.locator("[data-key=Digit1] > summary").click()
@@ -78,7 +78,7 @@ def test_what_sends_a_decision_stays_in_sight_and_a_message_covers_nothing(desk:
                 expect(part).to_be_in_viewport(ratio=0.9)
             expect(page.locator("input[name=reason][value=salary]")).to_be_in_viewport(ratio=0.9)
         desk.to(page, "/")
-        desk.alert(page, 17)
+        desk.alert(page, 21)
         expect(page.locator("#subject")).to_be_in_viewport()
         page.locator("[data-key=Digit4] > summary").click()
         page.fill("#addressee", "Банк")

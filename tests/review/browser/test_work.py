@@ -145,7 +145,7 @@ def test_a_second_person_approves_and_nobody_approves_their_own(desk: Desk) -> N
         close(page, "D3", "Подтверждено по выписке, ниже приоритета.")
         expect(page.get_by_text("You proposed it; another senior analyst or the head approves it.")).to_be_visible()
         desk.to(page, "/approvals/")
-        expect(page.get_by_text("Your own: another senior analyst or the head approves it.")).to_be_visible()
+        expect(page.get_by_text("Your own: another senior analyst or the head approves it.").first).to_be_visible()
         expect(page.get_by_role("button", name="Approve")).to_have_count(0)
         decision = desk.query("select id from console_decision where status = 'proposed'")[0][0]
         version = desk.query("select version from console_alert where alert_id = ?", alert_id(24))[0][0]

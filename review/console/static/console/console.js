@@ -255,7 +255,7 @@
     list.scrollTop = current.offsetTop - (list.clientHeight - current.offsetHeight) / 2;
   }
   const error = one("#error[tabindex]");
-  if (error && !one("[autofocus]")) error.focus();
+  if (error && !one("main [autofocus]")) error.focus();
   // Screen readers tell what changes in a live region: what came with the page is put in once more.
   all("#toasts, main [role=status]:not([data-flow-said])").filter((region) => region.textContent.trim()).forEach((region) => {
     const told = [...region.childNodes];
