@@ -1,13 +1,10 @@
 """The steps of a case, and to whom, when and on what basis an approved one was sent; its own state of a case."""
 
-from importlib import import_module
 from typing import ClassVar
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
 from django.db.models import F, Q
 
 _KEY = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
@@ -39,19 +36,11 @@ def _person() -> models.ForeignKey[models.Model, models.Model]:
     return models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)
 
 
-def guard_again(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    """On the way back SQLite has made tables anew, without the guards of 0007 and 0008: they stand again."""
-    if editor.connection.vendor == "sqlite":
-        for name in ("0007_judged", "0008_closed_by_decision"):
-            import_module(f"review.console.migrations.{name}").guard(apps, editor)
-
-
 class Migration(migrations.Migration):
     """On SQLite the constraints make the table of cases anew: its trigger comes back with the next migration."""
 
     dependencies: ClassVar = [("console", "0009_lead_features")]
     operations: ClassVar = [
-        migrations.RunPython(migrations.RunPython.noop, guard_again),
         migrations.CreateModel(
             name="CaseStep",
             fields=[
