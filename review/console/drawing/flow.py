@@ -154,7 +154,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Picture:
-    """The whole picture; `shown` are the pairs that it draws, largest first within a hop."""
+    """The whole picture; `shown` are the pairs that it draws, largest first within a hop.
+
+    `at_most` are the hops of whose amounts an unknown part lies outside a chosen period.
+    """
 
     width: int
     height: int
@@ -163,6 +166,7 @@ class Picture:
     ribbons: tuple[Ribbon, ...]
     shown: tuple[Pair, ...]
     folded: Mapping[int, Rest] = field(default_factory=dict)
+    at_most: frozenset[int] = frozenset()
 
     @property
     def is_narrow(self) -> bool:
@@ -250,7 +254,8 @@ def draw(
     ]
     shown = tuple(pair for hop in sorted(chosen) for pair in chosen[hop])
     ribbons = _ribbons(links, cards)
-    return Picture(WIDTHS[len(order)], height, tuple(columns), tuple(cards.values()), ribbons, shown, folded)
+    at_most = frozenset(rests) | {pair.hop for pair in pairs if pair.is_at_most}
+    return Picture(WIDTHS[len(order)], height, tuple(columns), tuple(cards.values()), ribbons, shown, folded, at_most)
 
 
 def _choose(pairs: list[Pair], is_expanded: bool) -> tuple[list[Pair], list[Pair]]:  # noqa: FBT001 (private)

@@ -319,18 +319,16 @@ def _sorted_page(actor: Actor, queue: Queue, cursor: str | None, size: int, filt
 
 
 def _latest_page(actor: Actor, queue: Queue, view: str, cursor: str | None, size: int, filters: Filters) -> Page:
-    alerts = access.alerts_for(actor).filter(queue=queue)
-    if view == MINE:
-        alerts = _mine(actor)
-    elif view == AWAY:
-        alerts = alerts.filter(state__in=_AWAY_STATES)
-    else:
-        alerts = alerts.filter(state=AlertState.CLOSED)
-    alerts = alerts.filter(filters.of_alerts(actor))
+    alerts = _mine(actor) if view == MINE else access.alerts_for(actor).filter(queue=queue)
+    alerts = alerts.filter(filters.of_alerts(actor)).select_related("owner").order_by("-pk")
     if cursor:
         (pk,) = _read(cursor, 1)
         alerts = alerts.filter(pk__lt=pk)
-    rows = list(alerts.select_related("owner").order_by("-pk")[: size + 1])
+    # State by state: for several at once SQLite walks the whole queue instead of the index (queue, state, id).
+    states = {AWAY: _AWAY_STATES, CLOSED: (AlertState.CLOSED,)}
+    parts = [alerts.filter(state=state) for state in states[view]] if view in states else [alerts]
+    found = (alert for part in parts for alert in part[: size + 1])
+    rows = sorted(found, key=lambda alert: -alert.pk)[: size + 1]
     items = _items(actor, [(alert, None) for alert in rows[:size]])
     if view == AWAY:
         said = _said(rows[:size])

@@ -139,7 +139,10 @@ def flow_view(
         "ribbons": [_ribbon(ribbon, alert, subject) for ribbon in picture.ribbons],
         "headings": [_heading(column, asking) for column in picture.columns],
         "pair_rows": _pair_rows(picture, alert),
-        "folded_rows": [(hop_name(hop), rest) for hop, rest in sorted(picture.folded.items())],
+        "folded_rows": [
+            (hop_name(hop), rest, period is not None and hop in picture.at_most)
+            for hop, rest in sorted(picture.folded.items())
+        ],
         "timeline": _timeline(alert, marked, subject, period),
         "rows": rows[:most],
         "row_count": len(rows),

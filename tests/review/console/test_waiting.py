@@ -192,3 +192,21 @@ def test_the_question_goes_with_a_handed_up_alert_until_it_is_given_back(store: 
     assert said() == ""
     store.claimed(1)
     assert said() == ""
+
+
+def test_what_is_away_is_read_page_by_page_whatever_its_state(store: Store):
+    store.publish(*(Given(number) for number in range(1, 8)))
+    for number in range(1, 7):
+        held = store.claimed(number)
+        if number % 2:
+            workflow.escalate(store.actor("anna"), held.alert_id, held.version, QUESTION)
+        else:
+            cases.create(store.actor("anna"), f"Case {number}", held.alert_id, held.version)
+    cursor, pages = None, []
+    while not pages or cursor:
+        page = queues.page(store.actor("boris"), store.alert(1).queue.slug, "away", cursor, size=2)
+        pages.append([item.alert.pk for item in page.items])
+        cursor = page.next_cursor
+    assert [len(found) for found in pages] == [2, 2, 2]
+    away = sorted((store.alert(number).pk for number in range(1, 7)), reverse=True)
+    assert [pk for found in pages for pk in found] == away

@@ -32,6 +32,11 @@ def _flow(query: str, language: str = "en") -> str:
     return client("anna", language).get(f"/alert/{alert_id(1)}/flow/?{query}").content.decode()
 
 
+def _plain(text: str) -> str:
+    """The text with plain blanks."""
+    return " ".join(text.split())
+
+
 def _other(content: AlertContent, name: str, at: datetime, **given: Any) -> dict[str, Any]:
     row = {"transaction_id": name, "occurred_at": at.isoformat(), "is_evidence": False, "description": name}
     return {**content.movements[0], **row, **given}
@@ -109,6 +114,19 @@ def test_the_period_says_what_can_be_shown(content: AlertContent, query: str, wo
     assert "All the subject’s movements of 2026-01-28 – 2026-02-03." in text
     assert words in text
     assert ("tl-refused" in text) == bool(words)
+
+
+def test_totals_of_a_period_are_exact_where_every_movement_is_known(content: AlertContent) -> None:
+    content.flow = {**content.flow, "from": "2026-01-28", "to": "2026-02-03"}
+    earlier = _other(content, "earlier", datetime(2026, 1, 30, 9, tzinfo=UTC))
+    edge = content.flow["hops"][1]["edges"][0]
+    edge[2], edge[3], edge[4] = "3000000", 3, earlier["occurred_at"]
+    _keep(content, [earlier])
+    assert "in 3.0 M<" in _plain(_flow(""))
+    assert "in 2.0 M<" in _plain(_flow("from=2026-02-03&to=2026-02-03"))
+    content.flow["hops"][1].update(others_count=2, others_amount="500000")
+    content.save()
+    assert "in ≤ 2.5 M<" in _plain(_flow("from=2026-02-03&to=2026-02-03"))
 
 
 def test_movements_that_are_not_listed_are_drawn_and_counted(content: AlertContent) -> None:
