@@ -10,29 +10,36 @@ with own as (
     from known_edges
     join wanted on wanted.node_id = known_edges.dst
     where known_edges.src <> known_edges.dst
+),
+
+ordered as (
+    select
+        own.*,
+        row_number() over (partition by own.node_id order by own.occurred_s, own.edge_id) as place
+    from own
+    where own.occurred_s > $from_s and own.received_on <= $last_night
 )
+
 select
-    own.node_id,
-    own.edge_id,
-    own.transaction_id,
-    own.report_key,
-    own.src,
-    own.dst,
-    own.occurred_s,
-    own.received_on,
-    own.superseded_on,
-    own.amount_c as cents,
-    own.log_m,
-    own.channel,
-    own.is_date_only,
-    own.is_cross_currency,
-    own.is_cross_border,
-    own.src_country,
-    own.dst_country,
-    own.src_currency,
-    own.dst_currency
-from own
-where own.occurred_s > $from_s and own.received_on <= $last_night
-qualify
-    row_number() over (partition by own.node_id order by own.occurred_s, own.edge_id) <= $most + 1
-order by own.node_id, own.occurred_s, own.edge_id
+    ordered.node_id,
+    ordered.edge_id,
+    ordered.transaction_id,
+    ordered.report_key,
+    ordered.src,
+    ordered.dst,
+    ordered.occurred_s,
+    ordered.received_on,
+    ordered.superseded_on,
+    ordered.amount_c as cents,
+    ordered.log_m,
+    ordered.channel,
+    ordered.is_date_only,
+    ordered.is_cross_currency,
+    ordered.is_cross_border,
+    ordered.src_country,
+    ordered.dst_country,
+    ordered.src_currency,
+    ordered.dst_currency
+from ordered
+where ordered.place <= $most + 1
+order by ordered.node_id, ordered.occurred_s, ordered.edge_id

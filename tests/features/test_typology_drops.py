@@ -68,7 +68,7 @@ def test_turnover_of_a_month(tmp_path: Path, last: float, found: int) -> None:
     if found:
         assert got[0]["evidence"] == [f"m{i:02}" for i in range(13)]
         assert got[0]["strength"] == pytest.approx(0.5, abs=1e-4)
-        assert "предел семьи 10\u2009000" in typology.sentence(got[0], "ru")
+        assert "для семьи обычно не больше 10\u2009000" in typology.sentence(got[0], "ru")
 
 
 def test_turnover_that_stays_where_it_was_is_not_found_again(tmp_path: Path) -> None:

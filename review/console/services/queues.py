@@ -210,9 +210,10 @@ def counts(actor: Actor, queue: Queue) -> dict[str, int]:
 
 
 def below(actor: Actor, queue: Queue) -> int:
-    """How many lie below the cut now, counted to COUNT_CAP; beyond it as many as the order left there, if known."""
-    count = capped(visible_entries(actor, queue).filter(is_below_cut=True))
-    return max(count, queue.below) if count > COUNT_CAP and access.sees_whole(actor, queue) else count
+    """How many lie below the cut now, counted to COUNT_CAP; of more in a queue seen whole, as many as its order left."""
+    if queue.below > COUNT_CAP and access.sees_whole(actor, queue):
+        return queue.below
+    return capped(visible_entries(actor, queue).filter(is_below_cut=True))
 
 
 def _mine(actor: Actor) -> QuerySet[Alert]:

@@ -190,7 +190,7 @@ def enrolment(request: HttpRequest) -> Enrolment:
     device, _made_now = TOTPDevice.objects.get_or_create(user=person, confirmed=False, defaults={"name": "totp"})
     key = base64.b32encode(device.bin_key).decode().rstrip("=")
     code = segno.make(device.config_url, error="m")
-    return Enrolment(key, code.svg_inline(scale=5, border=2, omitsize=False, svgclass=None, lineclass=None))
+    return Enrolment(key, code.svg_inline(scale=5, border=2, omitsize=True, svgclass=None, lineclass=None))
 
 
 def enrol(request: HttpRequest, code: str, at: datetime) -> None:

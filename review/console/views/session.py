@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from review.console.context import THEME_COOKIE, THEMES
@@ -102,6 +104,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
             sign_in.enrol(request, request.POST.get("code", ""), _now())
         except Refused as error:
             return _asked_again(request, "console/enrol.html", error, **values)
+        messages.success(request, _("One-time codes are set up: every sign-in asks for one from now on."))
         return HttpResponseRedirect(page_after(request))
     return render(request, "console/enrol.html", values)
 

@@ -1,5 +1,6 @@
 """Signing in: passwords, lock-out, one-time codes, sessions that end."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -87,6 +88,8 @@ def test_an_address_that_tries_many_names_is_locked(only_sqlite: Store, monkeypa
 def test_a_second_factor_is_set_up_and_asked_for_from_then_on(store: Store):
     made = signed_in()
     given = sign_in.enrolment(made)
+    assert re.search(r'viewBox="0 0 (\d+) \1"', given.svg), "whole at whatever size the page shows it"
+    assert not re.search(r"<svg[^>]* (width|height)=", given.svg)
     assert "<svg" in given.svg
     assert "style=" not in given.svg
     device = TOTPDevice.objects.get()
