@@ -80,4 +80,8 @@ insert into console_queueentry
     (queue_id, alert_id, position, rank_class, score, value_per_minute, minutes, is_below_cut, below_since)
 select queue_id, id, row_number() over (partition by queue_id order by score desc, id), '2', score, 0.1, 6.0,
     row_number() over (partition by queue_id order by score desc, id) > N_LISTED, <<day '2026-02-03'>>
-from console_alert where state = 'queued'
+from console_alert where state = 'queued';
+
+update console_queue
+set below = (select count(*) from console_queueentry e where e.queue_id = console_queue.id and e.is_below_cut)
+where id % N_PARTS = N_PART;
