@@ -210,7 +210,7 @@ def counts(actor: Actor, queue: Queue) -> dict[str, int]:
 
 
 def below(actor: Actor, queue: Queue) -> int:
-    """How many lie below the cut now, to COUNT_CAP; of more in a queue that is seen whole, as many as its order left."""
+    """How many lie below the cut now, to COUNT_CAP; of more in a queue seen whole, as many as its order left there."""
     if queue.below > COUNT_CAP and access.sees_whole(actor, queue):
         return queue.below
     # By position, so that PostgreSQL walks the order's index and stops, instead of reading the whole queue.
