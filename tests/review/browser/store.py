@@ -1,6 +1,6 @@
 """A small made-up store for the browser tests: `python -m tests.review.browser.store HOME NIGHT` makes it.
 
-Twenty-six alerts of one night, all of one rule, in one queue whose members can't read all of them; one person per
+Twenty-nine alerts of one night, all of one rule, in one queue whose members can't read all of them; one person per
 role, with passwords that need no change. Nothing here is the console's own way to make a store.
 """
 
@@ -22,7 +22,11 @@ PEOPLE = {
 }
 NEWCOMER = "nina"
 """Has a password that was made for her, and must choose her own."""
-ALERTS = 26
+ALERTS = 29
+RANKED = 26
+"""The later a number below this, the riskier; the rest are least of all, so that enough lie below the cut whatever
+the random sample of the night draws from there.
+"""
 BUSY = 23
 """The alert whose subject has more payers than its picture shows, on several days."""
 NIGHT = date.fromisoformat(sys.argv[2]) if __name__ == "__main__" else datetime.now(UTC).date() - timedelta(days=1)
@@ -53,7 +57,7 @@ def make(home_path: Path) -> None:
         person.set_password(PASSWORD)
         person.must_change_password = name == NEWCOMER
         person.save()
-    # About 20 of the 26 alerts fit into a day.
+    # About 20 of the alerts fit into a day.
     Person.objects.filter(username="administrator").update(minutes_a_day=220)
     publishing.publish_night(_night(), "RU", at)
 
@@ -187,7 +191,7 @@ class _Alert:
             "linked_count": 0,
             "window_from": self.moment(0) - timedelta(days=6 if self.number == BUSY else 0),
             "window_to": self.moment(23),
-            "risk": 0.2 + 0.7 * self.number / ALERTS,
+            "risk": 0.2 + 0.7 * self.number / RANKED if self.number < RANKED else 0.19 - self.number / 1_000,
             "is_calibrated": True,
             "amount_local": Decimal(50_000 * (self.number + 1)),
             "model_id": "made-up",
