@@ -23,12 +23,12 @@ from review.console.models.people import Role
 from review.console.services import access
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
+from review.console.services.indexed import begins
 
 GENESIS = "0" * 64
 PAGE_SIZE = 100
 _SYSTEM = "system"
 _BEGINNING_LEAST = 4
-_LAST = "\U0010ffff"
 _LATE = timedelta(days=1)
 """An event has the time at which its request, or its night, began: so much may it lie before its neighbours."""
 _FIELDS = (
@@ -221,7 +221,7 @@ def _fitting(asked: Asked) -> Q:
     if len(identifier) < _BEGINNING_LEAST:
         about &= Q(object_id=identifier)
     else:
-        about &= Q(object_id__gte=identifier, object_id__lt=identifier + _LAST)
+        about &= begins("object_id", identifier)
     if asked.named:
         # Within a JSON text; its beginning is that of a text of its own.
         about |= Q(details__contains=json.dumps(identifier, ensure_ascii=False).removesuffix('"'))

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import polars as pl
 from django.db import connection
@@ -21,16 +20,12 @@ CLOSED_DAYS = 30
 
 
 def relink(
-    rows: Sequence[Mapping[str, Any]],
-    candidates: Mapping[int, daily.Candidate],
-    night: date,
-    parameters: Parameters,
+    candidates: Mapping[int, daily.Candidate], night: date, parameters: Parameters
 ) -> dict[int, daily.Candidate]:
     """The candidates with their component, which is named after the alert that leads it, and that is written.
 
     Args:
-        rows: of the alerts to order: `id`, `alert_id`.
-        candidates: by key of the alert.
+        candidates: those to order, by key of the alert.
         night: the night that is ordered.
         parameters: of the formula of value.
     """
@@ -40,7 +35,7 @@ def relink(
     alerts = _with_recent(night)
     alerts.sort(key=lambda alert: (place.get(alert[1], len(place)), alert[1]))
     labels = dict(zip((key for key, *_ in alerts), _components(alerts, night), strict=True))
-    linked = {row["id"]: replace(candidates[row["id"]], component_id=labels[row["id"]]) for row in rows}
+    linked = {key: replace(candidate, component_id=labels[key]) for key, candidate in candidates.items()}
     leads = ranking.leads(daily.standings(linked.values(), worths))
     names = {key: leads.get(label, label) for key, label in labels.items()}
     _write(alerts, names)

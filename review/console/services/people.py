@@ -189,10 +189,7 @@ def reset_password(actor: Actor, username: str) -> str:
 def reset_by_command(username: str, at: datetime) -> str:
     """The same from the command line, by whoever owns the home."""
     with audit.recorded_by_system(at) as record:
-        found = Person.objects.filter(username=username.strip().lower()).first()
-        if found is None:
-            raise NotFound
-        return _reset(found, record)
+        return _reset(_named(username), record)
 
 
 def listed_by_command() -> list[Person]:
@@ -208,9 +205,7 @@ def switch_by_command(username: str, at: datetime, *, is_active: bool) -> Person
         Refused: nobody would be left to look after accounts.
     """
     with audit.recorded_by_system(at) as record:
-        found = Person.objects.filter(username=username.strip().lower()).first()
-        if found is None:
-            raise NotFound
+        found = _named(username)
         others = Person.objects.filter(is_active=True, is_administrator=True).exclude(pk=found.pk)
         if not is_active and found.is_administrator and not others.exists():
             raise Refused(_("Nobody else looks after accounts. Let somebody else do so first."), "last")
@@ -220,6 +215,13 @@ def switch_by_command(username: str, at: datetime, *, is_active: bool) -> Person
         if not is_active:
             end_sessions(found)
         record.add("person_changed", "person", found.username, before=before, after={"is_active": is_active})
+    return found
+
+
+def _named(username: str) -> Person:
+    found = Person.objects.filter(username=username.strip().lower()).first()
+    if found is None:
+        raise NotFound
     return found
 
 

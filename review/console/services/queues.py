@@ -15,6 +15,7 @@ from review.console.models.people import Person
 from review.console.services import access, audit
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
+from review.console.services.indexed import counted_to
 from review.console.services.ranking import CANDIDATES
 from review.console.services.transitions import Action
 
@@ -178,8 +179,8 @@ def _summary(actor: Actor, queue: Queue) -> QueueSummary:
     members = tuple((member.person, member.minutes) for member in queue.members.all())
     return QueueSummary(
         queue=queue,
-        waiting=capped(listed.filter(alert__state__in=WAITING)),
-        in_work=capped(listed.filter(alert__state__in=[AlertState.ASSIGNED, AlertState.IN_REVIEW])),
+        waiting=counted_to(listed.filter(alert__state__in=WAITING), COUNT_CAP),
+        in_work=counted_to(listed.filter(alert__state__in=[AlertState.ASSIGNED, AlertState.IN_REVIEW]), COUNT_CAP),
         below=below(actor, queue),
         members=members,
         is_member=any(person.pk == actor.person.pk for person, _ in members),
@@ -191,21 +192,16 @@ def visible_entries(actor: Actor, queue: Queue) -> QuerySet[QueueEntry]:
     return QueueEntry.objects.filter(access.sight(actor, "alert__"), queue=queue, alert__state__in=CANDIDATES)
 
 
-def capped(rows: QuerySet) -> int:  # type: ignore[type-arg]
-    """How many rows there are, counted no further than one above COUNT_CAP."""
-    return rows.order_by()[: COUNT_CAP + 1].count()
-
-
 def counts(actor: Actor, queue: Queue) -> dict[str, int]:
     """How many alerts each view of a queue has for this person, counted up to COUNT_CAP."""
     alerts = access.alerts_for(actor)
     entries = visible_entries(actor, queue)
     return {
-        TODAY: capped(entries.filter(is_below_cut=False)),
+        TODAY: counted_to(entries.filter(is_below_cut=False), COUNT_CAP),
         BELOW: below(actor, queue),
-        MINE: capped(_mine(actor)),
-        AWAY: capped(alerts.filter(queue=queue, state__in=_AWAY_STATES)),
-        CLOSED: capped(alerts.filter(queue=queue, state=AlertState.CLOSED)),
+        MINE: counted_to(_mine(actor), COUNT_CAP),
+        AWAY: counted_to(alerts.filter(queue=queue, state__in=_AWAY_STATES), COUNT_CAP),
+        CLOSED: counted_to(alerts.filter(queue=queue, state=AlertState.CLOSED), COUNT_CAP),
     }
 
 

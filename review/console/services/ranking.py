@@ -28,6 +28,7 @@ from review.console.services import audit, linking
 from review.console.services.actor import Actor
 from review.console.services.chunks import chunks
 from review.console.services.errors import NotAllowed, Refused
+from review.console.services.indexed import counted_to
 from review.console.services.system import expire
 from review.ranking import Parameters, leads
 
@@ -42,17 +43,8 @@ _CLOSED_CASES = (CaseState.CLOSED, CaseState.CLOSED_UNSENT)
 _FACTS = (
     *("id", "alert_id", "component_id", "risk", "theme", "territory", "corridor", "amount_local", "evidence_count"),
     *("subject_count", "known_on", "first_night", "window_from", "window_to", "due_on", "first_read_at", "is_urgent"),
-    *(
-        "is_rule_found",
-        "typologies",
-        "has_agency_interest",
-        "subject_id",
-        "queue_id",
-        "state",
-        "owner_id",
-        "score",
-        "value",
-    ),
+    *("is_rule_found", "typologies", "has_agency_interest", "subject_id", "queue_id"),
+    *("state", "owner_id", "score", "value"),
 )
 
 Row = dict[str, Any]
@@ -81,7 +73,7 @@ def rank_night(night: date, country: str, data_digest: str, at: datetime, record
     in_case = _subjects_in_cases()
     of_operations = {row["id"]: [operation for operation in operations if belongs(row, operation)] for row in rows}
     candidates = {row["id"]: _candidate(row, of_operations[row["id"]], shown, in_case) for row in rows}
-    candidates = linking.relink(rows, candidates, night, parameters)
+    candidates = linking.relink(candidates, night, parameters)
     by_queue: dict[int, list[daily.Candidate]] = defaultdict(list)
     overlays: dict[int, list[daily.Candidate]] = defaultdict(list)
     touched: dict[tuple[int, int], bool] = defaultdict(bool)
@@ -385,6 +377,7 @@ class Explanation:
         pull: the value per minute, or the share of it that counts where another alert leads its component.
         lead: alert_id of that other alert; None where this one leads, or stands alone.
         component_listed: alerts of its component on the day's list.
+        is_capped: it is below the cut where its component has as many on the list as the run's rules allow.
         cut_value: the least pull of class 2 on the list; None where class 2 was empty.
         above: the place just before, and below: the place just after.
         is_replayed: ordering the stored input again gives the stored order, bit for bit.
@@ -398,15 +391,11 @@ class Explanation:
     pull: float
     lead: str | None
     component_listed: int
+    is_capped: bool
     cut_value: float | None
     above: daily.Placed | None
     below: daily.Placed | None
     is_replayed: bool
-
-    @property
-    def is_capped(self) -> bool:
-        """Is it below the cut where its component has as many on the list as it may."""
-        return not self.placed.is_listed and self.component_listed >= daily.day_rules().component_max
 
     def nights(self, alert: Alert) -> list[date]:
         """The nights that ordered this queue since the alert is there, newest first."""
@@ -461,6 +450,7 @@ def _explanation(
     pulls = daily.pulls_of(day, worths)
     lead = leads(daily.standings(day.candidates, worths))[candidate.component_id]
     listed = [other for other in placed if other.is_listed]
+    of_component = sum(candidates[other.alert_id].component_id == candidate.component_id for other in listed)
     return Explanation(
         run=run,
         placed=item,
@@ -469,7 +459,8 @@ def _explanation(
         listed=run.listed,
         pull=pulls[item.alert_id],
         lead=lead if lead != item.alert_id and day.rules.fold_share < 1 else None,
-        component_listed=sum(candidates[p.alert_id].component_id == candidate.component_id for p in listed),
+        component_listed=of_component,
+        is_capped=not item.is_listed and of_component >= day.rules.component_max,
         cut_value=min((pulls[p.alert_id] for p in listed if p.rank_class == "2"), default=None),
         above=placed[place - 1] if place else None,
         below=placed[place + 1] if place + 1 < len(placed) else None,
@@ -492,7 +483,7 @@ def order_now(actor: Actor, country: str) -> int:
     """
     if actor.role is not Role.HEAD and not actor.person.is_administrator:
         raise NotAllowed
-    if Alert.objects.filter(state__in=CANDIDATES).order_by()[: ORDERED_AT_ONCE_MAX + 1].count() > ORDERED_AT_ONCE_MAX:
+    if counted_to(Alert.objects.filter(state__in=CANDIDATES), ORDERED_AT_ONCE_MAX) > ORDERED_AT_ONCE_MAX:
         raise Refused(
             _("Too many alerts are open to order them while a page waits. The night does it, or: sluice rank renew"),
             "many",

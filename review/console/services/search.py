@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import reduce
+from operator import or_
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from review.console.rules import READERS
 from review.console.services import access, audit, throttle
 from review.console.services.actor import Actor
 from review.console.services.errors import Refused
+from review.console.services.indexed import begins
 
 ALERTS_MAX = 50
 _SUBJECTS_MAX = 200
@@ -23,7 +25,6 @@ _LEAST = 2
 _NUMBER_LEAST = 4
 _IDENTITY_MEANT = 8
 _PER_MINUTE = 60
-_LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _by_identity(actor: Actor, words: str) -> list[Found]:
     text = words.lower()
     if len(text) < _NUMBER_LEAST or set(text) - set("0123456789abcdef"):
         return []
-    rows = access.alerts_for(actor).filter(alert_id__gte=text, alert_id__lt=f"{text}g").order_by("alert_id")
+    rows = access.alerts_for(actor).filter(begins("alert_id", text)).order_by("alert_id")
     is_meant = len(text) >= _IDENTITY_MEANT
     return [Found(alert, is_exact=is_meant) for alert in rows.select_related("owner", "queue")[:ALERTS_MAX]]
 
@@ -92,14 +93,11 @@ def _by_number(actor: Actor, words: str) -> tuple[list[Found], bool]:
     number = spelling.number_key(words)
     if len(number) < _NUMBER_LEAST or not any(character.isdigit() for character in number):
         return [], False
-    ends = number + _LAST
     begun, ended = _numbered("number", number), _numbered("tail", spelling.tail_key(number))
     whole = SubjectTerm.objects.filter(kind="number", term=number)
     exact = set(whole.values_list("subject_id", flat=True)[:_SUBJECTS_MAX])
     found = _alerts_of(actor, {*begun, *ended}, exact)
-    reports = Report.objects.filter(reference_term__gte=number, reference_term__lt=ends).order_by(
-        "reference_term", "id"
-    )
+    reports = Report.objects.filter(begins("reference_term", number)).order_by("reference_term", "id")
     keys = list(reports.values_list("pk", flat=True)[:_SUBJECTS_MAX])
     linked = AlertReport.objects.filter(access.sight(actor, "alert__"), report__in=keys)
     rows = linked.select_related("alert", "alert__owner", "alert__queue", "report")[: ALERTS_MAX * 2]
@@ -108,7 +106,7 @@ def _by_number(actor: Actor, words: str) -> tuple[list[Found], bool]:
 
 
 def _numbered(kind: str, beginning: str) -> list[int]:
-    terms = SubjectTerm.objects.filter(kind=kind, term__gte=beginning, term__lt=beginning + _LAST)
+    terms = SubjectTerm.objects.filter(begins("term", beginning), kind=kind)
     return list(terms.order_by("kind", "term", "subject").values_list("subject_id", flat=True)[:_SUBJECTS_MAX])
 
 
@@ -119,16 +117,16 @@ def _by_name(actor: Actor, words: str, *, exact: bool) -> tuple[list[Found], boo
         return [], False
     # The rarest word first: where it finds less than a pool, nothing that has all words is left out.
     written = SubjectTerm.objects.filter(kind="exact", term__in=spelling.exact_words(words))
-    pools = sorted((_subjects(rows) for rows in asked), key=len)
-    if len(asked) == 1:
-        pool = {*_subjects(written), *pools[0]}
-    elif len(pools[0]) < _POOL:
-        pool = set(pools[0])
-        for rows in asked:
-            pool &= set(_subjects(rows.filter(subject__in=pool)))
+    (rarest, _rows), *others = sorted(((_subjects(rows), rows) for rows in asked), key=lambda part: len(part[0]))
+    if not others:
+        pool = {*_subjects(written), *rarest}
+    elif len(rarest) < _POOL:
+        pool = set(rarest)
+        for subjects, rows in others:
+            pool &= set(subjects if len(subjects) < _POOL else _subjects(rows.filter(subject__in=pool)))
     else:
-        first, *others = asked
-        for rows in others:
+        first, *further = asked
+        for rows in further:
             first = first.filter(subject__in=rows.values("subject_id"))
         pool = set(_subjects(first))
     is_cut = len(pool) >= _POOL
@@ -145,7 +143,7 @@ def _subjects(rows: QuerySet[SubjectTerm]) -> list[int]:
 def _with_word(word: str, *, exact: bool) -> QuerySet[SubjectTerm]:
     """The terms that begin like the word; as it is written where its folded form would find nearly everything."""
     folded = set() if exact else spelling.beginning_keys(word)
-    wanted = reduce(lambda a, b: a | b, (Q(term__gte=key, term__lt=key + _LAST) for key in sorted(folded or {word})))
+    wanted = reduce(or_, (begins("term", key) for key in sorted(folded or {word})))
     return SubjectTerm.objects.filter(wanted, kind="name" if folded else "exact")
 
 

@@ -15,6 +15,7 @@ from review.console.models.people import Role
 from review.console.rules import JUDGES, WORKERS
 from review.console.services import access, approvals, audit, exports
 from review.console.services.actor import Actor
+from review.console.services.indexed import counted_to
 from review.console.services.transitions import Action
 
 CAP = 200
@@ -104,17 +105,13 @@ def counts(actor: Actor) -> Counts:
 def _counts(actor: Actor) -> Counts:
     me = actor.person
     return Counts(
-        decisions=_capped(approvals.proposed(actor).exclude(proposed_by=me)) if actor.role in JUDGES else 0,
-        cases=_capped(_proposed_cases(actor).exclude(proposed_by=me)),
-        exports=_capped(exports.waiting_for(actor)),
-        escalated=_capped(_escalated(actor)),
-        operations=_capped(_operations(actor)),
-        to_send=_capped(_to_send(actor)),
+        decisions=counted_to(approvals.proposed(actor).exclude(proposed_by=me), CAP) if actor.role in JUDGES else 0,
+        cases=counted_to(_proposed_cases(actor).exclude(proposed_by=me), CAP),
+        exports=counted_to(exports.waiting_for(actor), CAP),
+        escalated=counted_to(_escalated(actor), CAP),
+        operations=counted_to(_operations(actor), CAP),
+        to_send=counted_to(_to_send(actor), CAP),
     )
-
-
-def _capped(rows: QuerySet) -> int:  # type: ignore[type-arg]
-    return rows.order_by()[: CAP + 1].count()
 
 
 def everything(actor: Actor) -> Waiting:

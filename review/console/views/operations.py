@@ -1,5 +1,6 @@
 """Operations: what runs, what is proposed, and the forms that propose, set in force and end one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -108,12 +109,7 @@ def _codes(text: str) -> list[str]:
 @require_POST
 def approve(request: HttpRequest, slug: str) -> HttpResponse:
     """Set an operation in force."""
-    try:
-        operations.approve(actor_of(request), slug)
-    except Refused as error:
-        messages.error(request, error.message)
-        return redirect("console:operations")
-    return _ordered(request, "console:operations")
+    return _ordered_after(request, operations.approve, slug)
 
 
 @allow(*JUDGES)
@@ -133,8 +129,13 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, slug: str) -> HttpResponse:
     """End an operation."""
+    return _ordered_after(request, operations.close, slug)
+
+
+def _ordered_after(request: HttpRequest, act: Callable[[Actor, str], object], slug: str) -> HttpResponse:
+    """To the operations after an act on one; the queues are ordered anew where it was done."""
     try:
-        operations.close(actor_of(request), slug)
+        act(actor_of(request), slug)
     except Refused as error:
         messages.error(request, error.message)
         return redirect("console:operations")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines.home import UserError
+from review import daily
 from review.console.models import Alert, Event, Operation, Person, Queue, QueueEntry, RankingRun
 from review.console.services import operations, people, queues, ranking, workflow
 from review.console.services.errors import NotAllowed, Refused
@@ -53,7 +54,7 @@ def test_the_queues_are_ordered_anew_by_the_head_or_an_administrator_while_the_w
         ranking.order_now(store.actor("chief"), "XS")
 
 
-def test_alerts_of_several_nights_are_one_group_that_its_lead_explains(store: Store):
+def test_alerts_of_several_nights_are_one_group_that_its_lead_explains(store: Store, monkeypatch):
     payers = [Given(n, risk=0.9, typologies=(), others=(1_050,), amount="5000") for n in range(1, 8)]
     store.publish_ranked(*payers[:4])
     collector = Given(50, risk=0.9, others=tuple(p.node for p in payers), amount="90000")
@@ -69,6 +70,10 @@ def test_alerts_of_several_nights_are_one_group_that_its_lead_explains(store: St
     assert (told.lead, told.component_listed, told.is_capped) == (alert_id(50), 3, True)
     assert told.pull == told.placed.worth.value_per_minute * 0.25**2
     assert ranking.explain(alert_id(50)).lead is None
+    # Rules that were changed since say nothing of an order that was made before.
+    later = replace(daily.day_rules(), component_max=99)
+    monkeypatch.setattr(daily, "day_rules", lambda: later)
+    assert ranking.explain(below.alert_id).is_capped
 
 
 def test_counts_follow_the_work(store: Store):
